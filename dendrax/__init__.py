@@ -1,0 +1,29 @@
+"""dendrax: neurons with dendritic spikes, exact in time, fitted by exact gradients."""
+
+from dendrax.errors import DendraxError as DendraxError
+from dendrax.errors import FitError as FitError
+from dendrax.errors import ModelError as ModelError
+from dendrax.errors import RecordingError as RecordingError
+from dendrax.errors import SimulationError as SimulationError
+from dendrax.errors import UnitError as UnitError
+from dendrax.parameters import Parameter as Parameter
+from dendrax.parameters import fixed as fixed
+from dendrax.parameters import learnable as learnable
+from dendrax.parameters import parameter as parameter
+from dendrax.parameters import parameters as parameters
+from dendrax.parameters import table as table
+from dendrax.neurons import EIF as EIF
+from dendrax.neurons import LIF as LIF
+from dendrax.neurons import AbstractNeuron as AbstractNeuron
+from dendrax.neurons import AdEx as AdEx
+from dendrax.neurons import DendriticNeuron as DendriticNeuron
+from dendrax.inputs import Current as Current
+from dendrax.inputs import Inputs as Inputs
+from dendrax.inputs import SpikeTrains as SpikeTrains
+from dendrax.inputs import ramp_current as ramp_current
+from dendrax.inputs import sampled_current as sampled_current
+from dendrax.inputs import spike_trains as spike_trains
+from dendrax.inputs import step_current as step_current
+from dendrax.results import SimulationResult as SimulationResult
+from dendrax.simulation import Record as Record
+from dendrax.simulation import Simulator as Simulator

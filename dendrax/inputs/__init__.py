@@ -1,0 +1,9 @@
+"""Inputs: injected currents and spike trains, as functions of time with units."""
+
+from dendrax.inputs._current import Current as Current
+from dendrax.inputs._current import ramp_current as ramp_current
+from dendrax.inputs._current import sampled_current as sampled_current
+from dendrax.inputs._current import step_current as step_current
+from dendrax.inputs._inputs import Inputs as Inputs
+from dendrax.inputs._spikes import SpikeTrains as SpikeTrains
+from dendrax.inputs._spikes import spike_trains as spike_trains

@@ -1,0 +1,173 @@
+"""Injected currents as functions of time, continuous but at known instants."""
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dendrax.errors import ModelError
+from dendrax.units import scalar, to_internal
+
+
+class Current(eqx.Module):
+    """A piecewise linear current: ``value + slope (t - start)`` from each ``start`` to the next.
+
+    Steps, ramps and sampled waveforms are all of this kind; the simulator stops at each ``start``.
+    Currents add up with ``+``. Before the first start the current is zero.
+
+    Attributes
+    ----------
+    start : Array (segment,)
+        Increasing, in ms; a segment that starts at inf is padding.
+    value, slope : Array (segment,)
+        In ``unit``, and in ``unit`` per ms.
+    unit : str
+        ``"pA"``, or ``"1"`` for models without unit.
+    """
+
+    start: Float[Array, "*trial segment"]
+    value: Float[Array, "*trial segment"]
+    slope: Float[Array, "*trial segment"]
+    unit: str = eqx.field(static=True, default="pA")
+
+    def __call__(self, t: Any) -> np.ndarray:
+        """Evaluate one trial at times in ms."""
+        k = np.searchsorted(np.asarray(self.start), t, side="right") - 1
+        segment = np.maximum(k, 0)
+        at = [np.asarray(leaf)[segment] for leaf in (self.start, self.value, self.slope)]
+        return np.where(k >= 0, at[1] + at[2] * (np.asarray(t) - at[0]), 0.0)
+
+    def __add__(self, other: "Current") -> "Current":
+        if self.unit != other.unit:
+            raise ModelError(f"currents in {self.unit} and in {other.unit} do not add up.")
+        starts = np.union1d(np.asarray(self.start), np.asarray(other.start))
+        starts = starts[np.isfinite(starts)]
+        slopes = sum(_slope(each, starts) for each in (self, other))
+        return _current(starts, self(starts) + other(starts), slopes, self.unit)
+
+
+def _slope(current: Current, t: np.ndarray) -> np.ndarray:
+    k = np.searchsorted(np.asarray(current.start), t, side="right") - 1
+    return np.where(k >= 0, np.asarray(current.slope)[np.maximum(k, 0)], 0.0)
+
+
+def _current(start: Any, value: Any, slope: Any, unit: str) -> Current:
+    return Current(*(jnp.asarray(leaf, dtype=float) for leaf in (start, value, slope)), unit)
+
+
+def _unit_of(value: Any) -> str:
+    """Return ``"1"`` for a bare number, ``"pA"`` for whatever claims to have a unit."""
+    return "1" if isinstance(value, int | float | np.ndarray) and not hasattr(value, "dim") and not (
+        hasattr(value, "dimensionality") and value.dimensionality
+    ) else "pA"
+
+
+def no_current() -> Current:
+    """Return the current that injects nothing."""
+    return _current([0.0], [0.0], [0.0], "pA")
+
+
+def step_current(amplitude: Any, start: Any, stop: Any) -> Current:
+    """Return a current that is constant between two times and zero elsewhere.
+
+    Parameters
+    ----------
+    amplitude : Quantity [current], or number for a model without unit
+    start, stop : Quantity [time]
+
+    Raises
+    ------
+    UnitError
+        If an argument has another dimension.
+    ModelError
+        If ``stop`` is not after ``start``.
+
+    Examples
+    --------
+    >>> import dendrax as dx, quantities as pq
+    >>> pulse = dx.step_current(100 * pq.pA, start=50 * pq.ms, stop=550 * pq.ms)
+    >>> holding = dx.step_current(-20 * pq.pA, start=0 * pq.ms, stop=1 * pq.s)
+    >>> float((pulse + holding)(100.0))
+    80.0
+    """
+    unit = _unit_of(amplitude)
+    level = scalar(amplitude, unit, "amplitude")
+    edges = _edges(start, stop)
+    return _current(edges, [level, 0.0], [0.0, 0.0], unit)
+
+
+def ramp_current(initial: Any, final: Any, start: Any, stop: Any) -> Current:
+    """Return a current that goes linearly from one value to another, and is zero elsewhere.
+
+    Parameters
+    ----------
+    initial, final : Quantity [current], or numbers for a model without unit
+    start, stop : Quantity [time]
+
+    Raises
+    ------
+    UnitError
+        If an argument has another dimension.
+    ModelError
+        If ``stop`` is not after ``start``.
+    """
+    unit = _unit_of(initial)
+    low, high = scalar(initial, unit, "initial"), scalar(final, unit, "final")
+    edges = _edges(start, stop)
+    return _current(edges, [low, 0.0], [(high - low) / (edges[1] - edges[0]), 0.0], unit)
+
+
+def _edges(start: Any, stop: Any) -> tuple[float, float]:
+    edges = scalar(start, "ms", "start"), scalar(stop, "ms", "stop")
+    if not edges[0] < edges[1]:
+        raise ModelError(f"stop must come after start = {edges[0]:g} ms; got {edges[1]:g} ms.")
+    return edges
+
+
+def sampled_current(
+    samples: Any, sampling_period: Any, *, t_start: Any = None, interpolation: str = "previous"
+) -> Current:
+    """Return the current of a sampled waveform.
+
+    Samples in which the waveform only goes on as before cost nothing: a step command of 60,000 samples
+    becomes its few steps.
+
+    Parameters
+    ----------
+    samples : Quantity [current] (time,), or numbers for a model without unit
+    sampling_period : Quantity [time]
+    t_start : Quantity [time], optional
+        Time of the first sample. Default: 0 ms.
+    interpolation : {"previous", "linear"}
+        ``"previous"`` holds each sample until the next, as a digital-to-analog converter does;
+        ``"linear"`` joins the samples by straight lines.
+
+    Raises
+    ------
+    UnitError
+        If an argument has another dimension.
+    ModelError
+        If samples are not finite, or the interpolation is another one.
+    """
+    unit = _unit_of(samples)
+    values = to_internal(samples, unit, "samples").ravel()
+    period = scalar(sampling_period, "ms", "sampling_period")
+    t_0 = 0.0 if t_start is None else scalar(t_start, "ms", "t_start")
+    if not np.all(np.isfinite(values)):
+        bad = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise ModelError(f"samples must be finite; sample {bad} is {values[bad]}.")
+    if interpolation not in ("previous", "linear"):
+        raise ModelError(f"interpolation must be 'previous' or 'linear'; got {interpolation!r}.")
+    slopes = np.zeros_like(values)
+    if interpolation == "linear":
+        slopes[:-1] = np.diff(values) / period
+    # A sample starts a new segment unless the old one passes through it and goes on alike.
+    predicted = values[:-1] + slopes[:-1] * period
+    scale = np.ptp(values) or 1.0
+    goes_on = np.isclose(predicted, values[1:], rtol=0, atol=1e-9 * scale) & np.isclose(
+        slopes[:-1], slopes[1:], rtol=0, atol=1e-9 * scale / period
+    )
+    first = np.flatnonzero(np.concatenate([[True], ~goes_on]))
+    return _current(t_0 + period * first, values[first], slopes[first], unit)

@@ -1,0 +1,67 @@
+"""Input spike trains."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dendrax.errors import ModelError
+from dendrax.units import to_internal
+
+
+class SpikeTrains(eqx.Module):
+    """The spikes that arrive at the synaptic sites of a neuron.
+
+    Attributes
+    ----------
+    times : Array (source, spike)
+        In ms, in any order; inf where a source has no further spike.
+    weight : Array (source,)
+        What each spike of a source brings, in ``unit``.
+    unit : str
+        ``"pA"``, or ``"1"`` for models without unit.
+    """
+
+    times: Float[Array, "*trial source spike"]
+    weight: Float[Array, "*trial source"]
+    unit: str = eqx.field(static=True, default="1")
+
+
+def spike_trains(times: Sequence[Any], weight: Any = 1.0) -> SpikeTrains:
+    """Collect one spike train per source; source ``i`` drives synaptic site ``i``.
+
+    Parameters
+    ----------
+    times : sequence of Quantity [time]
+        One (possibly empty) train per source, in any order.
+    weight : Quantity [current] or number, scalar or (source,), default 1
+        What each spike brings: a synaptic current for LIF, EIF and AdEx, a factor to the weights of
+        the synapse for ``DendriticNeuron``.
+
+    Raises
+    ------
+    UnitError
+        If an argument has another dimension.
+    ModelError
+        If a time is negative or NaN.
+
+    Examples
+    --------
+    >>> import dendrax as dx, quantities as pq
+    >>> dx.spike_trains([[1, 7] * pq.ms, [] * pq.ms], weight=50 * pq.pA).times.shape
+    (2, 2)
+    """
+    unit = "pA" if hasattr(weight, "units") or hasattr(weight, "dim") else "1"
+    trains = [np.atleast_1d(to_internal(t, "ms", f"times[{i}]")) for i, t in enumerate(times)]
+    for i, train in enumerate(trains):
+        if np.any(np.isnan(train) | (train < 0)):
+            raise ModelError(f"times[{i}] must not be negative or NaN; got {train} ms.")
+    longest = max((len(train) for train in trains), default=0)
+    padded = np.full((len(trains), longest), np.inf)
+    for row, train in zip(padded, trains, strict=True):
+        row[: len(train)] = train
+    weights = np.broadcast_to(to_internal(weight, unit, "weight"), (len(trains),))
+    return SpikeTrains(jnp.asarray(padded, dtype=float), jnp.asarray(weights, dtype=float), unit)

@@ -1,0 +1,11 @@
+"""Neuron models: one interface (five methods), one file per model.
+
+A model says what flows, when it spikes and how it jumps; it holds no solver, no units at run time,
+no weights of a network.
+"""
+
+from dendrax.neurons._adex import AdEx as AdEx
+from dendrax.neurons._dendritic import DendriticNeuron as DendriticNeuron
+from dendrax.neurons._eif import EIF as EIF
+from dendrax.neurons._lif import LIF as LIF
+from dendrax.neurons._neuron import AbstractNeuron as AbstractNeuron

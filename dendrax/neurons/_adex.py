@@ -1,0 +1,79 @@
+"""The adaptive exponential integrate-and-fire neuron."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from dendrax.neurons._exponential import AbstractExponential
+from dendrax.neurons._integrate_and_fire import POSITIVE
+from dendrax.neurons._neuron import Scalar
+from dendrax.parameters import Parameter, parameter
+
+
+class AdExState(NamedTuple):
+    """Distance to the spike (mV), adaptation and synaptic current (pA), end of refractoriness (ms)."""
+
+    p: Scalar
+    w: Scalar
+    i_syn: Scalar
+    t_ready: Scalar
+
+
+class AdEx(AbstractExponential):
+    """Adaptive exponential integrate-and-fire neuron.
+
+    ``c_m dv/dt = g_leak (e_leak - v) + g_leak delta_t exp((v - v_t) / delta_t) - w + i_syn + i``,
+    ``tau_w dw/dt = a (v - e_leak) - w``. A spike is the arrival at ``v_peak``; then ``v`` is put to
+    ``v_reset`` and held there for ``t_ref``, and ``w`` grows by ``b``.
+
+    Parameters
+    ----------
+    a : Quantity [conductance], default 2 nS
+        Subthreshold adaptation; positive values give sag.
+    b : Quantity [current], default 60 pA
+        Spike-triggered adaptation.
+    tau_w : Quantity [time], default 120 ms
+    c_m, g_leak, e_leak, v_t, delta_t, v_peak, v_reset, t_ref, tau_syn
+        As for :class:`EIF`.
+
+    Raises
+    ------
+    UnitError
+        If an argument has another dimension.
+    ModelError
+        If ``v_t``, ``v_reset`` or ``e_leak`` is not below ``v_peak``, or a bound is violated.
+
+    Notes
+    -----
+    Brette & Gerstner 2005, Eqs. 1-3; the refractory period, which holds ``v`` but not ``w``, is added.
+    """
+
+    a: Parameter = parameter("nS", default=2.0)
+    b: Parameter = parameter("pA", default=60.0)
+    tau_w: Parameter = parameter("ms", default=120.0, bounds=POSITIVE)
+
+    units = {"v": "mV", "w": "pA", "i_syn": "pA"}
+
+    def init_state(self) -> AdExState:
+        zero = jnp.asarray(0.0)
+        return AdExState(self._distance(self.e_leak), zero, zero, jnp.asarray(jnp.inf))
+
+    def dynamics(self, t: Scalar, state: AdExState, current: Scalar) -> AdExState:
+        del t
+        v = self._voltage(state.p)
+        flow = self._flow(state.p, v, state.i_syn + current - state.w)
+        return AdExState(
+            p=self._unless_refractory(state, flow),
+            w=(self.a * (v - self.e_leak) - state.w) / self.tau_w,
+            i_syn=-state.i_syn / self.tau_syn,
+            t_ready=None,
+        )
+
+    def reset_spiked(self, t: Scalar, state: AdExState) -> AdExState:
+        return state._replace(
+            p=self._distance(self.v_reset), w=state.w + self.b, t_ready=t + self.t_ref
+        )
+
+    def observe(self, state: AdExState) -> dict[str, Array]:
+        return {"v": self._voltage(state.p), "w": state.w, "i_syn": state.i_syn}

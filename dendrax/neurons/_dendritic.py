@@ -1,0 +1,155 @@
+"""The paper's neuron with voltage-dependent dendritic spikes."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+from dendrax.errors import ModelError
+from dendrax.neurons._integrate_and_fire import POSITIVE, must_lie_below
+from dendrax.neurons._neuron import AbstractNeuron, Scalar
+from dendrax.parameters import Parameter, parameter
+
+
+class DendriticState(NamedTuple):
+    """Soma, dendrites and synaptic currents, all without unit."""
+
+    v: Scalar
+    v_dend: Float[Array, " dendrite"]
+    i_syn: Float[Array, "dendrite synapse"]
+
+
+class DendriticNeuron(AbstractNeuron):
+    r"""A soma driven by dendrites whose spikes attenuate when the drive grows too strong.
+
+    .. math::
+        \tau_S \dot v &= -v + \sum_d g_d M(v_d) (v_{max} - v) + I_c + i \\
+        \tau_{D_d} \dot v_d &= -v_d + \sum_i I_{id}, \qquad \tau_{\sigma_{id}} \dot I_{id} = -I_{id} \\
+        M(v) &= \sigma(s_1 (v - v_{th})) \, \sigma(-s_2 (v - v_{th})) \; / \; \max M
+
+    A soma that reaches ``v_th`` spikes and restarts from ``v_reset``; the dendrites go on. An input
+    spike at site ``i`` with weight ``w`` adds ``w weight[d, i]`` to ``I_id`` of each dendrite.
+    Voltages and currents have no unit.
+
+    Parameters
+    ----------
+    weight : array (dendrite, synapse)
+        Strength of each synapse; may be negative.
+    tau_syn : Quantity [time], (dendrite, synapse), or scalar
+    tau_dend : Quantity [time], (dendrite,), or scalar
+    tau_mem : Quantity [time], default 10 ms
+    g_dend : array (dendrite,), or scalar, default 1
+        Conductance of each dendrite's spike, relative to the leak of the soma; positive.
+    v_th_dend : array (dendrite,), or scalar, default 1
+        Threshold of the dendritic spike (``v_th`` in M).
+    slope_rise, slope_decay : array (dendrite,), or scalar, default 8 and 3
+        ``s_1`` and ``s_2``; positive.
+    v_max : float, default 3
+        What a dendritic spike pulls the soma towards.
+    v_th, v_reset : float, default 1 and 0
+    bias : float, default 0
+        ``I_c``.
+
+    Raises
+    ------
+    UnitError
+        If an argument has another dimension.
+    ModelError
+        If shapes disagree, or a value is outside of its bounds.
+
+    Notes
+    -----
+    Eqs. 2-5 of König et al. 2026, with two deviations. Eq. 2 prints ``(v_S - v_max)``, which for
+    ``g_d > 0`` pushes the soma away from ``v_max``; the sign of Morris & Lecar 1981 is used. Eq. 5
+    has a maximum of 1/4 for ``s_1 = s_2``; M is divided by its maximum, so that ``g_d`` is the
+    conductance of a full dendritic spike.
+    """
+
+    weight: Parameter = parameter("1", dims=("dendrite", "synapse"))
+    tau_syn: Parameter = parameter("ms", default=5.0, bounds=POSITIVE)
+    tau_dend: Parameter = parameter("ms", default=10.0, bounds=POSITIVE)
+    tau_mem: Parameter = parameter("ms", default=10.0, bounds=POSITIVE)
+    g_dend: Parameter = parameter("1", default=1.0, bounds=POSITIVE)
+    v_th_dend: Parameter = parameter("1", default=1.0)
+    slope_rise: Parameter = parameter("1", default=8.0, bounds=POSITIVE)
+    slope_decay: Parameter = parameter("1", default=3.0, bounds=POSITIVE)
+    v_max: Parameter = parameter("1", default=3.0)
+    v_th: Parameter = parameter("1", default=1.0)
+    v_reset: Parameter = parameter("1", default=0.0)
+    bias: Parameter = parameter("1", default=0.0)
+
+    units = {"v": "1", "v_dend": "1", "i_syn": "1"}
+    input_unit = "1"
+
+    def __check_init__(self) -> None:
+        must_lie_below("DendriticNeuron.v_reset", self.v_reset, "v_th", self.v_th)
+        shape = self.weight.value.shape
+        for name in ("tau_syn",):
+            self._must_fit(name, shape)
+        for name in ("tau_dend", "g_dend", "v_th_dend", "slope_rise", "slope_decay"):
+            self._must_fit(name, shape[:1])
+
+    def _must_fit(self, name: str, shape: tuple[int, ...]) -> None:
+        came = getattr(self, name).value.shape
+        if came not in ((), shape):
+            raise ModelError(
+                f"DendriticNeuron.{name} must be a scalar or have the shape {shape} that weight asks "
+                f"for; got {came}."
+            )
+
+    def init_state(self) -> DendriticState:
+        return DendriticState(
+            jnp.zeros_like(self.v_th), jnp.zeros_like(self.weight[:, 0]), jnp.zeros_like(self.weight)
+        )
+
+    def dynamics(self, t: Scalar, state: DendriticState, current: Scalar) -> DendriticState:
+        del t
+        drive = jnp.sum(self.g_dend * self.activation(state.v_dend))
+        flow = (-state.v + drive * (self.v_max - state.v) + self.bias + current) / self.tau_mem
+        return DendriticState(
+            v=flow,
+            v_dend=(-state.v_dend + state.i_syn.sum(-1)) / self.tau_dend,
+            i_syn=-state.i_syn / self.tau_syn,
+        )
+
+    def spike_condition(self, t: Scalar, state: DendriticState) -> Scalar:
+        del t
+        return state.v - self.v_th
+
+    def input_spike(self, state: DendriticState, weight: Scalar, site: Array) -> DendriticState:
+        return state._replace(i_syn=state.i_syn.at[:, site].add(weight * self.weight[:, site]))
+
+    def reset_spiked(self, t: Scalar, state: DendriticState) -> DendriticState:
+        del t
+        return state._replace(v=jnp.asarray(self.v_reset))
+
+    def observe(self, state: DendriticState) -> dict[str, Array]:
+        return {"v": state.v, "v_dend": state.v_dend, "i_syn": state.i_syn}
+
+    def activation(self, v_dend: Float[Array, "... dendrite"]) -> Float[Array, "... dendrite"]:
+        """Return ``M(v_d)``, the fraction of a full dendritic spike (Eq. 5, divided by its maximum)."""
+        bell = self._bell(v_dend - self.v_th_dend)
+        return bell / self._bell(self._summit())
+
+    def _bell(self, x: Array) -> Array:
+        return jax.nn.sigmoid(self.slope_rise * x) * jax.nn.sigmoid(-self.slope_decay * x)
+
+    def _summit(self) -> Array:
+        """Return where the bell is highest.
+
+        There its derivative vanishes, so the maximum depends on the slopes directly only, and no
+        gradient needs to pass through the position (envelope theorem).
+        """
+        rise, decay = lax.stop_gradient((self.slope_rise, self.slope_decay))
+
+        def newton(_: int, x: Array) -> Array:
+            up, down = jax.nn.sigmoid(-rise * x), jax.nn.sigmoid(decay * x)
+            slope = -(rise**2) * up * (1 - up) - decay**2 * down * (1 - down)
+            return x - (rise * up - decay * down) / slope
+
+        # rise * sigmoid(-rise x) = decay * sigmoid(decay x) is monotone in x. Solved in both tails
+        # by x = log(rise / decay) / (rise + decay) to first order; Newton converges from there.
+        start = jnp.log(rise / decay) / (0.5 * (rise + decay))
+        return lax.fori_loop(0, 20, newton, start)

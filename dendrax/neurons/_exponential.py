@@ -1,0 +1,58 @@
+"""The exponential upstroke of EIF and AdEx, in a coordinate in which it is not stiff."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from dendrax.neurons._integrate_and_fire import (
+    POSITIVE,
+    AbstractIntegrateAndFire,
+    must_lie_below,
+)
+from dendrax.neurons._neuron import Scalar
+from dendrax.parameters import Parameter, parameter
+
+
+class AbstractExponential(AbstractIntegrateAndFire):
+    r"""An integrate-and-fire membrane with the spike current of Fourcaud-Trocmé et al. 2003.
+
+    In ``v`` the upstroke has a time scale of microseconds. We integrate the distance to the spike
+
+    .. math:: p = \Delta_T \log(1 + e^{-(v - v_T) / \Delta_T}),
+
+    which is ``v_T - v`` below threshold and falls to 0 at a bounded speed when ``v`` runs away:
+    with ``s = 1 - exp(-p / Delta_T)``,
+    ``c_m dp/dt = -s (g_leak (e_leak - v) + i) - (1 - s) g_leak Delta_T``. This is the voltage equation,
+    exactly, in another coordinate; a solver takes steps of a millisecond through the upstroke.
+    """
+
+    v_t: Parameter = parameter("mV", default=-50.0)
+    delta_t: Parameter = parameter("mV", default=2.0, bounds=POSITIVE)
+    v_peak: Parameter = parameter("mV", default=0.0)
+
+    def __check_init__(self) -> None:
+        name = type(self).__name__
+        must_lie_below(f"{name}.v_t", self.v_t, "v_peak", self.v_peak)
+        must_lie_below(f"{name}.v_reset", self.v_reset, "v_peak", self.v_peak)
+        must_lie_below(f"{name}.e_leak", self.e_leak, "v_peak", self.v_peak)
+
+    def spike_condition(self, t: Scalar, state: Any) -> Scalar:
+        del t
+        return self._distance(self.v_peak) - state.p
+
+    def _distance(self, v: Scalar) -> Scalar:
+        return self.delta_t * jax.nn.softplus((self.v_t - v) / self.delta_t)
+
+    def _voltage(self, p: Scalar) -> Scalar:
+        # Stages of the last step before a spike overshoot to p < 0, where log has no value: beyond
+        # the peak the logarithm goes on as a constant.
+        at_peak = jax.nn.sigmoid((self.v_t - self.v_peak) / self.delta_t)
+        s = jnp.maximum(-jnp.expm1(-p / self.delta_t), at_peak)
+        return self.v_t - p - self.delta_t * jnp.log(s)
+
+    def _flow(self, p: Scalar, v: Scalar, current: Scalar) -> Scalar:
+        """Return dp/dt for a total non-leak current (pA)."""
+        s = -jnp.expm1(-p / self.delta_t)
+        ohmic = self.g_leak * (self.e_leak - v) + current
+        return -(s * ohmic + (1.0 - s) * self.g_leak * self.delta_t) / self.c_m

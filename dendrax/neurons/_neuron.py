@@ -1,0 +1,72 @@
+"""The one interface of all neuron models: five methods, and what they show to the outside."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from dendrax.parameters import Parameterized
+
+State = Any
+Scalar = Float[Array, ""]
+
+
+class AbstractNeuron(Parameterized):
+    """A neuron as a hybrid system: it flows, a guard watches it, and events make it jump.
+
+    A model is written for one unit, with scalars; the simulator maps it over trials and units.
+    The state is a named pytree (a ``NamedTuple``). The five abstract methods are those of Fig. 1 of
+    König et al. 2026, with two deviations: they describe one unit rather than a population, and
+    the time of a reset is handed over because refractoriness needs it.
+
+    A model whose spikes leave a trace in time (a refractory period, say) overrides ``timer`` and
+    ``timer_expired``; nothing else is asked of a user's own model.
+
+    Attributes
+    ----------
+    units : dict of str
+        The unit of each variable that ``observe`` returns.
+    input_unit : str
+        The unit of injected currents and of the weights of input spikes.
+    """
+
+    units: ClassVar[dict[str, str]] = {"v": "mV"}
+    input_unit: ClassVar[str] = "pA"
+
+    @abstractmethod
+    def init_state(self) -> State:
+        """Return the state at the start of a trial."""
+
+    @abstractmethod
+    def dynamics(self, t: Scalar, state: State, current: Scalar) -> State:
+        """Return the derivative of each leaf of the state, per ms.
+
+        ``current`` is what the electrode injects at ``t``. A leaf whose derivative is ``None`` is
+        held: it changes at events only.
+        """
+
+    @abstractmethod
+    def spike_condition(self, t: Scalar, state: State) -> Scalar:
+        """Return the guard: the neuron spikes when it rises through zero."""
+
+    @abstractmethod
+    def input_spike(self, state: State, weight: Scalar, site: Array) -> State:
+        """Return the state after one input spike of this weight at this synaptic site."""
+
+    @abstractmethod
+    def reset_spiked(self, t: Scalar, state: State) -> State:
+        """Return the state just after the neuron's own spike at ``t``."""
+
+    @abstractmethod
+    def observe(self, state: State) -> dict[str, Array]:
+        """Return what an electrode or an indicator would see, by name."""
+
+    def timer(self, state: State) -> Scalar:
+        """Return the time of the next scheduled event of the neuron itself; never by default."""
+        del state
+        return jnp.asarray(jnp.inf)
+
+    def timer_expired(self, state: State) -> State:
+        """Return the state just after the event that ``timer`` announced."""
+        return state

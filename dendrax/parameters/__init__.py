@@ -1,0 +1,15 @@
+"""Parameters: values with a unit and bounds, learnable or fixed by the user's choice.
+
+A model declares its parameters with :func:`parameter`; its user hands it quantities, or
+``learnable(quantity, bounds)``; equations see plain arrays after :func:`resolve`.
+"""
+
+from dendrax.parameters._parameter import Parameter as Parameter
+from dendrax.parameters._parameter import Parameterized as Parameterized
+from dendrax.parameters._parameter import fixed as fixed
+from dendrax.parameters._parameter import learnable as learnable
+from dendrax.parameters._parameter import parameter as parameter
+from dendrax.parameters._table import table as table
+from dendrax.parameters._tree import is_parameter as is_parameter
+from dendrax.parameters._tree import parameters as parameters
+from dendrax.parameters._tree import resolve as resolve

@@ -1,0 +1,230 @@
+"""The simulator: everything numerical, and nothing of the model."""
+
+from typing import Any
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dendrax.errors import ModelError, UnitError
+from dendrax.inputs import Current, Inputs
+from dendrax.neurons import AbstractNeuron
+from dendrax.parameters import resolve
+from dendrax.results import SimulationResult
+from dendrax.simulation._flat import LOOPS, run_flat
+from dendrax.simulation._status import raise_on_failure
+from dendrax.simulation._step import Drive, Numerics
+from dendrax.units import scalar
+
+
+class Record(eqx.Module):
+    """What to record, and when.
+
+    Parameters
+    ----------
+    *names : str
+        Variables of the model's ``observe``, for example ``"v"``; also ``"guard"``, the distance of
+        the spike condition from zero.
+    every : Quantity [time]
+        Sampling period; samples start at 0 and do not pass ``t_stop``.
+    """
+
+    names: tuple[str, ...] = eqx.field(static=True)
+    every: float = eqx.field(static=True)
+
+    def __init__(self, *names: str, every: Any) -> None:
+        self.names = names
+        self.every = scalar(every, "ms", "every")
+
+    def times(self, t_stop: float) -> np.ndarray:
+        """Return the sample times up to ``t_stop``, in ms."""
+        return np.arange(int(np.floor(t_stop / self.every * (1 + 1e-12))) + 1) * self.every
+
+
+class Simulator(eqx.Module):
+    """Simulates any neuron on any inputs, with spikes exact in time.
+
+    A simulator is hashable by value and holds no array: a new model of the same shape does not
+    compile again. Called outside of ``jit`` it raises on failure; inside, ``result.status`` tells.
+
+    Parameters
+    ----------
+    t_stop : Quantity [time]
+        End of the trials, which start at 0.
+    dt : Quantity [time], default 0.25 ms
+        Size of the steps between events; with a ``controller``, of the first step.
+    record : Record, optional
+        What to sample.
+    solver : diffrax.AbstractSolver, default diffrax.Tsit5()
+    controller : diffrax.AbstractStepSizeController, optional
+        For example ``diffrax.PIDController(rtol=1e-8, atol=1e-8)``. Default: fixed steps.
+    adjoint : {"tape", "forward"}
+        ``"tape"`` for reverse mode, with checkpoints; ``"forward"`` for forward mode (``jax.jvp``).
+    max_spikes : int, default 256
+        Per neuron and trial.
+    max_steps : int, optional
+        Default: what fixed steps of ``dt`` and all events need at most.
+
+    Raises
+    ------
+    UnitError
+        If a time has another dimension.
+    SimulationError
+        When called: if a limit is reached or the state becomes infinite; it names the trials.
+
+    Examples
+    --------
+    >>> import dendrax as dx, quantities as pq
+    >>> simulator = dx.Simulator(t_stop=100 * pq.ms)
+    >>> inputs = dx.Inputs(current=dx.step_current(300 * pq.pA, 10 * pq.ms, 90 * pq.ms))
+    >>> simulator(dx.LIF(), inputs).spike_counts
+    array([[4]])
+    """
+
+    t_stop: float = eqx.field(static=True)
+    dt: float = eqx.field(static=True)
+    record: Record | None = eqx.field(static=True)
+    solver: diffrax.AbstractSolver = eqx.field(static=True)
+    controller: diffrax.AbstractStepSizeController | None = eqx.field(static=True)
+    adjoint: str = eqx.field(static=True)
+    max_spikes: int = eqx.field(static=True)
+    max_steps: int | None = eqx.field(static=True)
+
+    def __init__(
+        self,
+        t_stop: Any,
+        dt: Any = None,
+        *,
+        record: Record | None = None,
+        solver: diffrax.AbstractSolver | None = None,
+        controller: diffrax.AbstractStepSizeController | None = None,
+        adjoint: str = "tape",
+        max_spikes: int = 256,
+        max_steps: int | None = None,
+    ) -> None:
+        self.t_stop = scalar(t_stop, "ms", "t_stop")
+        self.dt = 0.25 if dt is None else scalar(dt, "ms", "dt")
+        if not (self.t_stop > 0 and self.dt > 0):
+            raise ModelError(f"t_stop and dt must be positive; got {t_stop} and {dt}.")
+        if adjoint not in LOOPS:
+            raise ModelError(f"adjoint must be one of {sorted(LOOPS)}; got {adjoint!r}.")
+        self.record = record
+        self.solver = diffrax.Tsit5() if solver is None else solver
+        self.controller = controller
+        self.adjoint = adjoint
+        self.max_spikes = max_spikes
+        self.max_steps = max_steps
+
+    def __call__(self, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
+        """Simulate every trial of the inputs.
+
+        Parameters
+        ----------
+        neuron : AbstractNeuron
+        inputs : Inputs
+
+        Returns
+        -------
+        SimulationResult
+
+        Raises
+        ------
+        SimulationError
+            Outside of ``jit``, if a trial failed.
+        UnitError, ModelError
+            If the inputs or the recorded names do not fit the model.
+        """
+        _must_fit(self, neuron, inputs)
+        result = _simulate(self, neuron, inputs)
+        if not isinstance(result.status, jax.core.Tracer):
+            raise_on_failure(result)
+        return result
+
+
+def _must_fit(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> None:
+    name = type(neuron).__name__
+    for kind, given in (("current", inputs.current), ("spikes", inputs.spikes)):
+        is_idle = not given.value.shape[-1] if kind == "current" else not given.times.shape[-2]
+        if kind == "current" and not isinstance(given.value, jax.core.Tracer):
+            is_idle = not np.any(np.asarray(given.value)) and not np.any(np.asarray(given.slope))
+        if given.unit != neuron.input_unit and not is_idle:
+            raise UnitError(
+                f"{kind} of {name} must be in {neuron.input_unit!r}; got inputs in {given.unit!r}."
+            )
+    known = {*neuron.units, "guard"}
+    asked = simulator.record.names if simulator.record else ()
+    if unknown := [name for name in asked if name not in known]:
+        raise ModelError(f"{name} has no variable {unknown[0]!r}; it has: {', '.join(sorted(known))}.")
+
+
+@eqx.filter_jit
+def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
+    model = resolve(neuron)
+    drives = drives_of(inputs)
+    record = simulator.record
+    times = jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
+    run = run_flat(
+        model,
+        drives,
+        Numerics(simulator.solver, simulator.controller, simulator.dt, simulator.t_stop),
+        loop=simulator.adjoint,
+        max_steps=simulator.max_steps or _steps_at_most(simulator, drives),
+        max_spikes=simulator.max_spikes,
+        sample_times=times,
+    )
+    traces = {}
+    if record:
+        observed = jax.vmap(jax.vmap(model.observe))(run["states"])
+        guard = jax.vmap(jax.vmap(model.spike_condition, (0, 0)), (None, 0))
+        traces = {
+            name: jnp.moveaxis(guard(times, run["states"]) if name == "guard" else observed[name], 1, -1)
+            for name in record.names
+        }
+    one_neuron = jax.tree.map(lambda x: x[:, None], {**run, "states": traces})
+    units = {**neuron.units, "guard": neuron.units["v"]}
+    return SimulationResult(
+        spike_times=one_neuron["spike_times"],
+        spike_slope=one_neuron["spike_slope"],
+        times=times,
+        traces=one_neuron["states"],
+        status=one_neuron["status"],
+        n_steps=one_neuron["n_steps"],
+        t_reached=one_neuron["t_reached"],
+        t_stop=simulator.t_stop,
+        units=tuple((name, units[name]) for name in traces),
+        provenance=(("source", "dendrax"), ("model", type(neuron).__name__), ("simulator", str(simulator))),
+    )
+
+
+def drives_of(inputs: Inputs) -> Drive:
+    """Merge the spike trains of each trial into one list of arrivals in order of time."""
+    trains = inputs.spikes
+    n_trials, n_sources, n_spikes = trains.times.shape
+    site = jnp.broadcast_to(jnp.arange(n_sources)[:, None], trains.times.shape)
+    weight = jnp.broadcast_to(trains.weight[:, :, None], trains.times.shape)
+    time, weight, site = (
+        jnp.pad(x.reshape(n_trials, -1), ((0, 0), (0, 1)), constant_values=end)
+        for x, end in ((trains.times, jnp.inf), (weight, 0.0), (site, 0))
+    )
+    order = jnp.argsort(time, axis=1)
+    time, weight, site = (jnp.take_along_axis(x, order, axis=1) for x in (time, weight, site))
+    current = inputs.current
+    edge = ((0, 0), (0, 1))
+    ended = Current(
+        jnp.pad(current.start, edge, constant_values=jnp.inf),
+        jnp.pad(current.value, edge),
+        jnp.pad(current.slope, edge),
+        current.unit,
+    )
+    return Drive(ended, time, weight, site)
+
+
+def _steps_at_most(simulator: Simulator, drives: Drive) -> int:
+    regular = int(np.ceil(simulator.t_stop / simulator.dt))
+    if simulator.controller is not None:
+        regular *= 16
+    stops = drives.time.shape[-1] + drives.current.start.shape[-1]
+    # A spike costs the iteration that it cuts short, and one in which its timer expires.
+    return regular + stops + 3 * simulator.max_spikes + 2

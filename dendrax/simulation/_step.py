@@ -1,0 +1,285 @@
+"""One iteration of the flat loop: one unit of one trial goes on by one solver step or one event."""
+
+from typing import Any, NamedTuple
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from dendrax.inputs import Current
+from dendrax.neurons import AbstractNeuron
+from dendrax.simulation._roots import (
+    Ends,
+    ends,
+    first_crossing,
+    implicit_root,
+    may_cross,
+)
+from dendrax.simulation._status import NOT_FINITE, OK
+
+Scalar = Float[Array, ""]
+State = Any
+# A step that would leave less than this fraction of itself before a stop goes all the way.
+_SLIVER = 1e-6
+# A guard that a reset leaves closer to zero than this fraction of its change in one step has not
+# left it: a model without reset would fire again by rounding.
+_REARM = 1e-6
+
+
+class Numerics(eqx.Module):
+    """What a step needs to know besides the model: hashable by value."""
+
+    solver: diffrax.AbstractSolver = eqx.field(static=True)
+    controller: diffrax.AbstractStepSizeController | None = eqx.field(static=True)
+    dt: float = eqx.field(static=True)
+    t_stop: float = eqx.field(static=True)
+
+
+class Drive(NamedTuple):
+    """The inputs of one unit in one trial: its current, and its arrivals in order of time.
+
+    Both end with an entry at inf, so that an index can point past the last one.
+    """
+
+    current: Current
+    time: Float[Array, " arrival"]
+    weight: Float[Array, " arrival"]
+    site: Int[Array, " arrival"]
+
+
+class Lane(NamedTuple):
+    """Where one unit of one trial stands."""
+
+    t: Scalar
+    state: State
+    step: Scalar  # the size of step that the controller wishes for
+    controller: Any
+    segment: Int[Array, ""]
+    arrival: Int[Array, ""]
+    armed: Bool[Array, ""]  # the guard has been negative since the last spike
+    done: Bool[Array, ""]
+    status: Int[Array, ""]
+    n_steps: Int[Array, ""]
+
+
+class Proposal(NamedTuple):
+    """A solver step that no event has cut yet."""
+
+    t_1: Scalar
+    dense: Any
+    held: State
+    ends: Ends
+    accepted: Bool[Array, ""]
+    next_step: Scalar
+    controller: Any
+    finite: Bool[Array, ""]
+
+
+class Outcome(NamedTuple):
+    """What one iteration leaves behind for spikes and recordings."""
+
+    advanced: Bool[Array, ""]
+    t: Scalar
+    size: Scalar
+    dense: Any
+    held: State
+    spiked: Bool[Array, ""]
+    spike_time: Scalar
+    spike_slope: Scalar
+
+
+def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
+    """Return a lane at the start of its trial."""
+    state = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), neuron.init_state())
+    flowing, _ = split(neuron, state)
+    t_0, dt = jnp.asarray(0.0), jnp.asarray(numerics.dt)
+    controller = None
+    if numerics.controller is not None:
+        terms, args = _terms(neuron, state), _electrode(drive.current, jnp.asarray(-1))
+        order = numerics.solver.error_order(terms)
+        _, controller = numerics.controller.init(
+            terms, t_0, dt, flowing, dt, args, numerics.solver.func, order
+        )
+    return Lane(
+        t=t_0,
+        state=state,
+        step=dt,
+        controller=controller,
+        segment=jnp.asarray(-1),
+        arrival=jnp.asarray(0),
+        armed=jnp.asarray(True),
+        done=jnp.asarray(numerics.t_stop <= 0),
+        status=jnp.asarray(OK),
+        n_steps=jnp.asarray(0),
+    )
+
+
+def split(neuron: AbstractNeuron, state: State) -> tuple[State, State]:
+    """Split a state into the leaves that flow and those that are held between events."""
+    zero = jnp.asarray(0.0)
+    rates = jax.eval_shape(neuron.dynamics, zero, state, zero)
+    flows = jax.tree.map(lambda _, rate: rate is not None, state, rates, is_leaf=_is_none)
+    return eqx.partition(state, flows)
+
+
+def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics) -> Proposal:
+    """Take one solver step towards the next instant at which something is due."""
+    flowing, held = split(neuron, lane.state)
+    terms, args = _terms(neuron, lane.state), _electrode(drive.current, lane.segment)
+    limit = jnp.minimum(_next_stop(neuron, drive, lane), numerics.t_stop)
+    limit = jnp.maximum(limit, lane.t)
+    cut = lane.t + (1 + _SLIVER) * lane.step >= limit
+    t_1 = jnp.where(cut, limit, lane.t + lane.step)
+    t_1 = jnp.where(lane.done, lane.t, t_1)
+    solver_state = numerics.solver.init(terms, lane.t, t_1, flowing, args)
+    # The right-hand side is evaluated anew at the start of each step: steps begin at events.
+    y_1, error, dense, _, _ = numerics.solver.step(
+        terms, lane.t, t_1, flowing, args, solver_state, made_jump=True
+    )
+    accepted, next_step, controller = jnp.asarray(True), lane.step, None
+    if numerics.controller is not None:
+        order = numerics.solver.error_order(terms)
+        accepted, next_t_0, next_t_1, _, controller, _ = numerics.controller.adapt_step_size(
+            lane.t, t_1, flowing, y_1, args, error, order, lane.controller
+        )
+        # A step that a stop has cut says nothing against the size that was wished for.
+        next_step = jnp.where(cut & accepted, lane.step, next_t_1 - next_t_0)
+    guard = _guard(neuron, numerics, dense, held, lane.t, t_1)
+    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(y_1)]))
+    return Proposal(t_1, dense, held, ends(guard), accepted, next_step, controller, finite)
+
+
+def suspect(lane: Lane, proposal: Proposal) -> Bool[Array, ""]:
+    """Whether the step has to be searched for a crossing."""
+    return lane.armed & proposal.accepted & ~lane.done & may_cross(proposal.ends)
+
+
+def locate(
+    neuron: AbstractNeuron, lane: Lane, proposal: Proposal, numerics: Numerics
+) -> tuple[Bool[Array, ""], Scalar, Scalar]:
+    """Find the first spike of the step: whether, where (from 0 to 1), and how steeply."""
+    guard = _guard(neuron, numerics, proposal.dense, proposal.held, lane.t, proposal.t_1)
+    crosses, root = first_crossing(guard, proposal.ends)
+    crosses = crosses & suspect(lane, proposal)
+    x, slope = implicit_root(guard, root, crosses)
+    return crosses, x, slope
+
+
+def advance(
+    neuron: AbstractNeuron,
+    drive: Drive,
+    lane: Lane,
+    proposal: Proposal,
+    crossing: tuple[Bool[Array, ""], Scalar, Scalar],
+    numerics: Numerics,
+) -> tuple[Lane, Outcome]:
+    """Go to the spike or to the end of the step, and let what happens there happen."""
+    crosses, x, slope = crossing
+    jumped = lane.armed & ~lane.done & (proposal.ends.left >= 0)  # pushed over by an arrival
+    spiked = crosses | jumped
+    size = proposal.t_1 - lane.t
+    x = jnp.where(jumped, 0.0, jnp.where(crosses, x, 1.0))
+    slope = jnp.where(jumped, jnp.inf, slope / jnp.where(size > 0, size, 1.0))
+    t = jnp.where(spiked, lane.t + x * size, proposal.t_1)
+    t = jnp.where(proposal.accepted | jumped, t, lane.t)
+    state = state_at(numerics, proposal.dense, proposal.held, x)
+    state = _where(proposal.accepted & ~jumped, state, lane.state)
+
+    undisturbed = proposal.accepted & ~spiked & ~lane.done
+    guard_change = jnp.abs(proposal.ends.right - proposal.ends.left)
+    reset = neuron.reset_spiked(t, state)
+    after_spike = neuron.spike_condition(t, reset) < -_REARM * guard_change
+    armed = jnp.where(spiked, after_spike, lane.armed | (undisturbed & (proposal.ends.right < 0)))
+    state = _where(spiked, reset, state)
+
+    state, segment, arrival = _stops(neuron, drive, lane, state, t, undisturbed)
+    broken = ~proposal.finite & proposal.accepted & ~lane.done
+    moved = Lane(
+        t=t,
+        state=state,
+        step=jnp.where(spiked, lane.step, proposal.next_step),
+        controller=proposal.controller,
+        segment=segment,
+        arrival=arrival,
+        armed=armed,
+        done=(t >= numerics.t_stop) & ~spiked | broken,
+        status=jnp.where(broken, NOT_FINITE, lane.status),
+        n_steps=lane.n_steps + 1,
+    )
+    advanced = ~lane.done & proposal.accepted
+    outcome = Outcome(
+        advanced,
+        lane.t,
+        size,
+        proposal.dense,
+        proposal.held,
+        spiked,
+        jnp.where(spiked, t, jnp.inf),
+        jnp.where(spiked, slope, jnp.inf),
+    )
+    return _where(lane.done, lane, moved), outcome
+
+
+def _stops(neuron, drive, lane, state, t, undisturbed):
+    """Apply what is due at the end of an undisturbed step: timer, current, one arrival."""
+    expired = undisturbed & (neuron.timer(lane.state) <= t)
+    state = _where(expired, neuron.timer_expired(state), state)
+    due = undisturbed & (drive.current.start[lane.segment + 1] <= t)
+    arrives = undisturbed & (drive.time[lane.arrival] <= t)
+    hit = neuron.input_spike(state, drive.weight[lane.arrival], drive.site[lane.arrival])
+    state = _where(arrives, hit, state)
+    return state, lane.segment + due, lane.arrival + arrives
+
+
+def _next_stop(neuron, drive, lane):
+    starts = drive.current.start[lane.segment + 1]
+    arrival = drive.time[lane.arrival]
+    return jnp.minimum(jnp.minimum(starts, arrival), neuron.timer(lane.state))
+
+
+def _electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scalar, Scalar]:
+    """Return start, value and slope of the running segment; nothing flows before the first."""
+    k = jnp.maximum(segment, 0)
+    return tuple(
+        jnp.where(segment < 0, 0.0, leaf[k])
+        for leaf in (current.start, current.value, current.slope)
+    )
+
+
+def _terms(neuron: AbstractNeuron, state: State) -> diffrax.ODETerm:
+    _, held = split(neuron, state)
+
+    def field(t, flowing, electrode):
+        start, value, slope = electrode
+        rates = neuron.dynamics(t, eqx.combine(flowing, held), value + slope * (t - start))
+        return jax.tree.map(lambda y, rate: None if y is None else jnp.asarray(rate, y.dtype),
+                            flowing, rates, is_leaf=_is_none)
+
+    return diffrax.ODETerm(field)
+
+
+def _guard(neuron, numerics, dense, held, t_0, t_1):
+    def guard(x):
+        return neuron.spike_condition(t_0 + x * (t_1 - t_0), state_at(numerics, dense, held, x))
+
+    return guard
+
+
+def state_at(numerics: Numerics, dense: Any, held: State, x: Scalar) -> State:
+    """Return the state at a fraction of a step, from the step's dense output."""
+    # Diffrax stores increments, not rates: its interpolants work as well in the step's own time.
+    interpolation = numerics.solver.interpolation_cls(
+        t0=jnp.asarray(0.0), t1=jnp.asarray(1.0), **dense
+    )
+    return eqx.combine(interpolation.evaluate(x), held)
+
+
+def _where(condition, yes, no):
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
+
+
+def _is_none(x):
+    return x is None
+
