@@ -25,5 +25,10 @@ from dendrax.inputs import sampled_current as sampled_current
 from dendrax.inputs import spike_trains as spike_trains
 from dendrax.inputs import step_current as step_current
 from dendrax.results import SimulationResult as SimulationResult
+from dendrax.results import Sweeps as Sweeps
+from dendrax.results import from_neo as from_neo
+from dendrax.results import read_recording as read_recording
+from dendrax.results import take as take
+from dendrax.results import thin as thin
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator

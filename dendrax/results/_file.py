@@ -1,0 +1,80 @@
+"""Recordings from files of any format that Neo reads."""
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from dendrax.errors import RecordingError
+from dendrax.results._recording import from_neo
+from dendrax.results._sweeps import Sweeps
+
+
+def read_recording(path: str | PathLike, **options: Any) -> Sweeps:
+    """Read a current-clamp recording: ABF, NWB, NIX, or any other format that Neo reads.
+
+    Of ABF files the command waveform is read too, where no ``stimulus`` is given.
+
+    Parameters
+    ----------
+    path : str or path
+    **options
+        As for :func:`from_neo`: ``stimulus``, ``channel``, ``spike_threshold``, ``every``.
+
+    Returns
+    -------
+    Sweeps
+
+    Raises
+    ------
+    RecordingError
+        If the file is missing, empty, damaged, of another format than its extension says, or
+        lacks what :func:`from_neo` needs.
+
+    Examples
+    --------
+    >>> import dendrax as dx
+    >>> dx.read_recording("cell.abf")
+    Traceback (most recent call last):
+        ...
+    dendrax.errors.RecordingError: cell.abf: there is no such file. Check the path.
+    """
+    block, protocol = _read(existing_file(path))
+    if protocol:
+        options = {"stimulus": protocol, **options}
+    return from_neo(block, **options)
+
+
+def existing_file(path: str | PathLike) -> Path:
+    """Return the path of a file with something in it.
+
+    Raises
+    ------
+    RecordingError
+        If it is missing, empty, or a directory.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise RecordingError(f"{path}: there is no such file. Check the path.")
+    if path.is_dir():
+        raise RecordingError(f"{path}: a recording must be a file; this is a directory.")
+    if not path.stat().st_size:
+        raise RecordingError(f"{path}: the file is empty. Copy it again from its source.")
+    return path
+
+
+def _read(path: Path) -> tuple[Any, Any]:
+    """Return the block, and the protocol where there is one."""
+    import neo
+
+    # The readers of some sixty formats fail on broken files each in its own way.
+    try:
+        reader = neo.get_io(str(path))
+        block = reader.read_block()
+        protocol = reader.read_protocol() if isinstance(reader, neo.io.AxonIO) else None
+    except Exception as error:
+        raise RecordingError(
+            f"{path}: Neo must be able to read the file; it says {type(error).__name__}: {error}. "
+            "Check that the file is whole and that its extension names its format."
+        ) from None
+    block.file_origin = str(path)
+    return block, protocol
