@@ -8,16 +8,16 @@ from jaxtyping import Array
 from dendrax.neurons._exponential import AbstractExponential
 from dendrax.neurons._integrate_and_fire import POSITIVE
 from dendrax.neurons._neuron import Scalar
-from dendrax.parameters import Parameter, parameter
+from dendrax.parameters import ParameterOrArray, parameter
 
 
 class AdExState(NamedTuple):
-    """Distance to the spike (mV), adaptation and synaptic current (pA), end of refractoriness (ms)."""
+    """Distance to the spike (mV), adaptation and synaptic current (pA), end of ``t_ref`` (ms)."""
 
     p: Scalar
     w: Scalar
     i_syn: Scalar
-    t_ready: Scalar
+    t_ready: Scalar | None  # held between events: it has no derivative
 
 
 class AdEx(AbstractExponential):
@@ -46,12 +46,13 @@ class AdEx(AbstractExponential):
 
     Notes
     -----
-    Brette & Gerstner 2005, Eqs. 1-3; the refractory period, which holds ``v`` but not ``w``, is added.
+    Brette & Gerstner 2005, Eqs. 1-3; the refractory period, which holds ``v`` but not ``w``, is
+    added.
     """
 
-    a: Parameter = parameter("nS", default=2.0)
-    b: Parameter = parameter("pA", default=60.0)
-    tau_w: Parameter = parameter("ms", default=120.0, bounds=POSITIVE)
+    a: ParameterOrArray = parameter("nS", default=2.0)
+    b: ParameterOrArray = parameter("pA", default=60.0)
+    tau_w: ParameterOrArray = parameter("ms", default=120.0, bounds=POSITIVE)
 
     units = {"v": "mV", "w": "pA", "i_syn": "pA"}
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from dendrax.errors import ModelError
 from dendrax.neurons._integrate_and_fire import POSITIVE, must_lie_below
 from dendrax.neurons._neuron import AbstractNeuron, Scalar
-from dendrax.parameters import Parameter, parameter
+from dendrax.parameters import ParameterOrArray, parameter
 
 
 class DendriticState(NamedTuple):
@@ -26,7 +26,8 @@ class DendriticNeuron(AbstractNeuron):
 
     .. math::
         \tau_S \dot v &= -v + \sum_d g_d M(v_d) (v_{max} - v) + I_c + i \\
-        \tau_{D_d} \dot v_d &= -v_d + \sum_i I_{id}, \qquad \tau_{\sigma_{id}} \dot I_{id} = -I_{id} \\
+        \tau_{D_d} \dot v_d &= -v_d + \sum_i I_{id} \\
+        \tau_{\sigma_{id}} \dot I_{id} &= -I_{id} \\
         M(v) &= \sigma(s_1 (v - v_{th})) \, \sigma(-s_2 (v - v_{th})) \; / \; \max M
 
     A soma that reaches ``v_th`` spikes and restarts from ``v_reset``; the dendrites go on. An input
@@ -67,18 +68,18 @@ class DendriticNeuron(AbstractNeuron):
     conductance of a full dendritic spike.
     """
 
-    weight: Parameter = parameter("1", dims=("dendrite", "synapse"))
-    tau_syn: Parameter = parameter("ms", default=5.0, bounds=POSITIVE)
-    tau_dend: Parameter = parameter("ms", default=10.0, bounds=POSITIVE)
-    tau_mem: Parameter = parameter("ms", default=10.0, bounds=POSITIVE)
-    g_dend: Parameter = parameter("1", default=1.0, bounds=POSITIVE)
-    v_th_dend: Parameter = parameter("1", default=1.0)
-    slope_rise: Parameter = parameter("1", default=8.0, bounds=POSITIVE)
-    slope_decay: Parameter = parameter("1", default=3.0, bounds=POSITIVE)
-    v_max: Parameter = parameter("1", default=3.0)
-    v_th: Parameter = parameter("1", default=1.0)
-    v_reset: Parameter = parameter("1", default=0.0)
-    bias: Parameter = parameter("1", default=0.0)
+    weight: ParameterOrArray = parameter("1", dims=("dendrite", "synapse"))
+    tau_syn: ParameterOrArray = parameter("ms", default=5.0, bounds=POSITIVE)
+    tau_dend: ParameterOrArray = parameter("ms", default=10.0, bounds=POSITIVE)
+    tau_mem: ParameterOrArray = parameter("ms", default=10.0, bounds=POSITIVE)
+    g_dend: ParameterOrArray = parameter("1", default=1.0, bounds=POSITIVE)
+    v_th_dend: ParameterOrArray = parameter("1", default=1.0)
+    slope_rise: ParameterOrArray = parameter("1", default=8.0, bounds=POSITIVE)
+    slope_decay: ParameterOrArray = parameter("1", default=3.0, bounds=POSITIVE)
+    v_max: ParameterOrArray = parameter("1", default=3.0)
+    v_th: ParameterOrArray = parameter("1", default=1.0)
+    v_reset: ParameterOrArray = parameter("1", default=0.0)
+    bias: ParameterOrArray = parameter("1", default=0.0)
 
     units = {"v": "1", "v_dend": "1", "i_syn": "1"}
     input_unit = "1"
@@ -86,8 +87,7 @@ class DendriticNeuron(AbstractNeuron):
     def __check_init__(self) -> None:
         must_lie_below("DendriticNeuron.v_reset", self.v_reset, "v_th", self.v_th)
         shape = self.weight.value.shape
-        for name in ("tau_syn",):
-            self._must_fit(name, shape)
+        self._must_fit("tau_syn", shape)
         for name in ("tau_dend", "g_dend", "v_th_dend", "slope_rise", "slope_decay"):
             self._must_fit(name, shape[:1])
 
@@ -95,13 +95,15 @@ class DendriticNeuron(AbstractNeuron):
         came = getattr(self, name).value.shape
         if came not in ((), shape):
             raise ModelError(
-                f"DendriticNeuron.{name} must be a scalar or have the shape {shape} that weight asks "
-                f"for; got {came}."
+                f"DendriticNeuron.{name} must be a scalar or have the shape {shape} that weight "
+                f"asks for; got {came}."
             )
 
     def init_state(self) -> DendriticState:
         return DendriticState(
-            jnp.zeros_like(self.v_th), jnp.zeros_like(self.weight[:, 0]), jnp.zeros_like(self.weight)
+            jnp.zeros_like(self.v_th),
+            jnp.zeros_like(self.weight[:, 0]),
+            jnp.zeros_like(self.weight),
         )
 
     def dynamics(self, t: Scalar, state: DendriticState, current: Scalar) -> DendriticState:
@@ -129,7 +131,7 @@ class DendriticNeuron(AbstractNeuron):
         return {"v": state.v, "v_dend": state.v_dend, "i_syn": state.i_syn}
 
     def activation(self, v_dend: Float[Array, "... dendrite"]) -> Float[Array, "... dendrite"]:
-        """Return ``M(v_d)``, the fraction of a full dendritic spike (Eq. 5, divided by its maximum)."""
+        """Return ``M(v_d)``, the fraction of a full dendritic spike (Eq. 5 over its maximum)."""
         bell = self._bell(v_dend - self.v_th_dend)
         return bell / self._bell(self._summit())
 
@@ -137,19 +139,18 @@ class DendriticNeuron(AbstractNeuron):
         return jax.nn.sigmoid(self.slope_rise * x) * jax.nn.sigmoid(-self.slope_decay * x)
 
     def _summit(self) -> Array:
-        """Return where the bell is highest.
+        """Return where the bell is highest: where ``s_1 sigma(-s_1 x) = s_2 sigma(s_2 x)``.
 
-        There its derivative vanishes, so the maximum depends on the slopes directly only, and no
-        gradient needs to pass through the position (envelope theorem).
+        There the derivative of the bell vanishes, so its height depends on the slopes directly
+        only, and no gradient needs to pass through the position (envelope theorem).
         """
         rise, decay = lax.stop_gradient((self.slope_rise, self.slope_decay))
 
+        # Between the logarithms of both sides the gap is nearly linear: four Newton steps reach
+        # rounding error for any slopes. Without logarithms Newton diverges for ratios above 25.
         def newton(_: int, x: Array) -> Array:
-            up, down = jax.nn.sigmoid(-rise * x), jax.nn.sigmoid(decay * x)
-            slope = -(rise**2) * up * (1 - up) - decay**2 * down * (1 - down)
-            return x - (rise * up - decay * down) / slope
+            gap = jnp.log(rise / decay) - jax.nn.softplus(rise * x) + jax.nn.softplus(-decay * x)
+            return x + gap / (rise * jax.nn.sigmoid(rise * x) + decay * jax.nn.sigmoid(-decay * x))
 
-        # rise * sigmoid(-rise x) = decay * sigmoid(decay x) is monotone in x. Solved in both tails
-        # by x = log(rise / decay) / (rise + decay) to first order; Newton converges from there.
-        start = jnp.log(rise / decay) / (0.5 * (rise + decay))
-        return lax.fori_loop(0, 20, newton, start)
+        start = 2.0 * jnp.log(rise / decay) / (rise + decay)
+        return lax.fori_loop(0, 4, newton, start)

@@ -14,14 +14,15 @@ class EIFState(NamedTuple):
 
     p: Scalar
     i_syn: Scalar
-    t_ready: Scalar
+    t_ready: Scalar | None  # held between events: it has no derivative
 
 
 class EIF(AbstractExponential):
     """Exponential integrate-and-fire neuron.
 
-    ``c_m dv/dt = g_leak (e_leak - v) + g_leak delta_t exp((v - v_t) / delta_t) + i_syn + i``. A spike
-    is the arrival at ``v_peak``; then ``v`` is put to ``v_reset`` and held there for ``t_ref``.
+    ``c_m dv/dt = g_leak (e_leak - v) + g_leak delta_t exp((v - v_t) / delta_t) + i_syn + i``. A
+    spike is the arrival at ``v_peak``; then ``v`` is put to ``v_reset`` and held there for
+    ``t_ref``.
 
     Parameters
     ----------

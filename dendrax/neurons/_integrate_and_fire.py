@@ -8,7 +8,7 @@ from jaxtyping import Array
 
 from dendrax.errors import ModelError
 from dendrax.neurons._neuron import AbstractNeuron, Scalar
-from dendrax.parameters import Parameter, parameter
+from dendrax.parameters import Parameter, ParameterOrArray, parameter
 
 POSITIVE = (0.0, math.inf)
 # Zero is a legal refractory period or adaptation, and the bounds of a parameter are open.
@@ -21,12 +21,12 @@ class AbstractIntegrateAndFire(AbstractNeuron):
     ``t_ready`` is the end of the running refractory period, and inf outside of one.
     """
 
-    c_m: Parameter = parameter("pF", default=200.0, bounds=POSITIVE)
-    g_leak: Parameter = parameter("nS", default=10.0, bounds=POSITIVE)
-    e_leak: Parameter = parameter("mV", default=-70.0)
-    v_reset: Parameter = parameter("mV", default=-60.0)
-    t_ref: Parameter = parameter("ms", default=0.0, bounds=NOT_NEGATIVE)
-    tau_syn: Parameter = parameter("ms", default=5.0, bounds=POSITIVE)
+    c_m: ParameterOrArray = parameter("pF", default=200.0, bounds=POSITIVE)
+    g_leak: ParameterOrArray = parameter("nS", default=10.0, bounds=POSITIVE)
+    e_leak: ParameterOrArray = parameter("mV", default=-70.0)
+    v_reset: ParameterOrArray = parameter("mV", default=-60.0)
+    t_ref: ParameterOrArray = parameter("ms", default=0.0, bounds=NOT_NEGATIVE)
+    tau_syn: ParameterOrArray = parameter("ms", default=5.0, bounds=POSITIVE)
 
     def input_spike(self, state: Any, weight: Scalar, site: Array) -> Any:
         del site  # a point neuron has one

@@ -7,7 +7,7 @@ from jaxtyping import Array
 
 from dendrax.neurons._integrate_and_fire import AbstractIntegrateAndFire, must_lie_below
 from dendrax.neurons._neuron import Scalar
-from dendrax.parameters import Parameter, parameter
+from dendrax.parameters import ParameterOrArray, parameter
 
 
 class LIFState(NamedTuple):
@@ -15,7 +15,7 @@ class LIFState(NamedTuple):
 
     v: Scalar
     i_syn: Scalar
-    t_ready: Scalar
+    t_ready: Scalar | None  # held between events: it has no derivative
 
 
 class LIF(AbstractIntegrateAndFire):
@@ -53,7 +53,7 @@ class LIF(AbstractIntegrateAndFire):
     >>> neuron = dx.LIF(c_m=150 * pq.pF, v_th=dx.learnable(-48 * pq.mV, bounds=(-55, -40) * pq.mV))
     """
 
-    v_th: Parameter = parameter("mV", default=-50.0)
+    v_th: ParameterOrArray = parameter("mV", default=-50.0)
 
     units = {"v": "mV", "i_syn": "pA"}
 

@@ -1,19 +1,13 @@
 """A physical parameter: a pytree leaf that knows its unit, its bounds and who may change it."""
 
-import math
-from dataclasses import fields
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from dendrax.errors import ModelError
-from dendrax.units import to_internal, to_quantity
+from dendrax.units import to_quantity
 
 Bounds = tuple[float, float]
-UNBOUNDED: Bounds = (-math.inf, math.inf)
 
 
 class Parameter(eqx.Module):
@@ -83,70 +77,3 @@ def learnable(value: Any, bounds: Any = None) -> Choice:
 def fixed(value: Any) -> Choice:
     """Keep this parameter as it is during a fit; a bare value says the same."""
     return Choice(value, None, is_learnable=False)
-
-
-def parameter(
-    unit: str, *, default: Any = None, bounds: Bounds = UNBOUNDED, dims: tuple[str, ...] = ()
-) -> Any:
-    """Declare a parameter as a field of a :class:`Parameterized` class.
-
-    Parameters
-    ----------
-    unit : str
-        The unit in which the class computes with it.
-    default : float, optional
-        The value, in ``unit``, where the user gives none. Without a default it is required.
-    bounds : tuple of float, optional
-        The open interval, in ``unit``, that the physics allows.
-    dims : tuple of str, optional
-        The names of its axes in one unit of the model, for example ``("dendrite",)``.
-    """
-    metadata = {"unit": unit, "bounds": bounds, "dims": dims}
-    if default is None:
-        return eqx.field(kw_only=True, metadata=metadata)
-    return eqx.field(kw_only=True, default=fixed(to_quantity(default, unit)), metadata=metadata)
-
-
-class Parameterized(eqx.Module):
-    """A module whose fields made by :func:`parameter` take quantities and hold parameters."""
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            if "unit" in field.metadata:
-                named = f"{type(self).__name__}.{field.name}"
-                value = _as_parameter(getattr(self, field.name), named, **field.metadata)
-                object.__setattr__(self, field.name, value)
-
-    def __str__(self) -> str:
-        from dendrax.parameters._table import table
-
-        return f"{type(self).__name__}\n{table(self)}"
-
-
-def _as_parameter(
-    choice: Any, name: str, *, unit: str, bounds: Bounds, dims: tuple[str, ...]
-) -> Parameter:
-    if isinstance(choice, Parameter):
-        choice = Choice(choice.quantity, to_quantity(choice.bounds, unit), choice.is_learnable)
-    if not isinstance(choice, Choice):
-        choice = fixed(choice)
-    value = to_internal(choice.value, unit, name)
-    if choice.bounds is not None:
-        bounds = _narrowed(bounds, to_internal(choice.bounds, unit, f"the bounds of {name}"), name)
-    if not np.all(np.isfinite(value)):
-        raise ModelError(f"{name} must be finite; got {value} {unit}.")
-    if not np.all((bounds[0] < value) & (value < bounds[1])):
-        raise ModelError(
-            f"{name} must lie between {bounds[0]:g} and {bounds[1]:g} {unit}; got {value} {unit}."
-        )
-    if value.ndim < len(dims):
-        raise ModelError(
-            f"{name} must have the axes ({', '.join(dims)}); got the shape {value.shape}."
-        )
-    return Parameter(jnp.asarray(value, dtype=float), unit, bounds, choice.is_learnable)
-
-
-def _narrowed(physical: Bounds, wanted: np.ndarray, name: str) -> Bounds:
-    if wanted.shape != (2,) or not wanted[0] < wanted[1]:
-        raise ModelError(f"the bounds of {name} must be (lower, upper); got {wanted}.")
-    return max(physical[0], float(wanted[0])), min(physical[1], float(wanted[1]))
