@@ -37,13 +37,29 @@ def _unit(unit: str) -> pq.Quantity:
 @cache
 def _si(unit: str) -> tuple[float, tuple[int, ...]]:
     """Return the size of a unit in SI, and its exponents of m, kg, s, A, K, mol, cd."""
-    simplified = _unit(unit).simplified
+    simplified = _unit(unit).rescale(_unit(unit).dimensionality.simplified)
     powers = {u.symbol: int(p) for u, p in simplified.dimensionality.items()}
     return float(simplified), tuple(powers.get(axis, 0) for axis in _SI_AXES)
 
 
 def _is_brian2(value: object) -> bool:
     return type(value).__module__.startswith("brian2.")
+
+
+def carries_unit(value: Any) -> bool:
+    """Whether a value, or an entry of a list or tuple of values, has a physical dimension.
+
+    Examples
+    --------
+    >>> import quantities as pq
+    >>> carries_unit([100 * pq.pA, 0 * pq.pA]), carries_unit(0.5)
+    (True, False)
+    """
+    if isinstance(value, list | tuple):
+        return any(carries_unit(entry) for entry in value)
+    if isinstance(value, pq.Quantity):
+        return bool(value.dimensionality.simplified)
+    return _is_brian2(value)
 
 
 def _refusal(name: str, unit: str, came: str) -> UnitError:
@@ -89,7 +105,7 @@ def to_internal(value: Any, unit: str, name: str) -> Float[np.ndarray, "..."]:
         return np.asarray(rescaled.magnitude, dtype=float)
     if _is_brian2(value):
         size, powers = _si(unit)
-        if tuple(int(p) for p in value.dim._dims) != powers:
+        if tuple(value.dim._dims) != powers:
             raise _refusal(name, unit, f"{value}")
         return np.asarray(value, dtype=float) / size
     try:

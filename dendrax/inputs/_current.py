@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dendrax.errors import ModelError
-from dendrax.units import scalar, to_internal
+from dendrax.units import carries_unit, scalar, to_internal
 
 
 class Current(eqx.Module):
@@ -44,8 +44,8 @@ class Current(eqx.Module):
             raise ModelError(f"currents in {self.unit} and in {other.unit} do not add up.")
         starts = np.union1d(np.asarray(self.start), np.asarray(other.start))
         starts = starts[np.isfinite(starts)]
-        slopes = sum(_slope(each, starts) for each in (self, other))
-        return _current(starts, self(starts) + other(starts), slopes, self.unit)
+        slope = _slope(self, starts) + _slope(other, starts)
+        return _current(starts, self(starts) + other(starts), slope, self.unit)
 
 
 def _slope(current: Current, t: np.ndarray) -> np.ndarray:
@@ -54,14 +54,13 @@ def _slope(current: Current, t: np.ndarray) -> np.ndarray:
 
 
 def _current(start: Any, value: Any, slope: Any, unit: str) -> Current:
-    return Current(*(jnp.asarray(leaf, dtype=float) for leaf in (start, value, slope)), unit)
+    start, value, slope = (jnp.asarray(leaf, dtype=float) for leaf in (start, value, slope))
+    return Current(start, value, slope, unit)
 
 
-def _unit_of(value: Any) -> str:
-    """Return ``"1"`` for a bare number, ``"pA"`` for whatever claims to have a unit."""
-    return "1" if isinstance(value, int | float | np.ndarray) and not hasattr(value, "dim") and not (
-        hasattr(value, "dimensionality") and value.dimensionality
-    ) else "pA"
+def current_unit(value: Any) -> str:
+    """Return the unit of currents for a value: ``"1"`` for plain numbers, else ``"pA"``."""
+    return "pA" if carries_unit(value) else "1"
 
 
 def no_current() -> Current:
@@ -92,7 +91,7 @@ def step_current(amplitude: Any, start: Any, stop: Any) -> Current:
     >>> float((pulse + holding)(100.0))
     80.0
     """
-    unit = _unit_of(amplitude)
+    unit = current_unit(amplitude)
     level = scalar(amplitude, unit, "amplitude")
     edges = _edges(start, stop)
     return _current(edges, [level, 0.0], [0.0, 0.0], unit)
@@ -113,7 +112,7 @@ def ramp_current(initial: Any, final: Any, start: Any, stop: Any) -> Current:
     ModelError
         If ``stop`` is not after ``start``.
     """
-    unit = _unit_of(initial)
+    unit = current_unit(initial)
     low, high = scalar(initial, unit, "initial"), scalar(final, unit, "final")
     edges = _edges(start, stop)
     return _current(edges, [low, 0.0], [(high - low) / (edges[1] - edges[0]), 0.0], unit)
@@ -131,8 +130,8 @@ def sampled_current(
 ) -> Current:
     """Return the current of a sampled waveform.
 
-    Samples in which the waveform only goes on as before cost nothing: a step command of 60,000 samples
-    becomes its few steps.
+    Samples in which the waveform only goes on as before cost nothing: a step command of 60,000
+    samples becomes its few steps. After the last sample its value is held.
 
     Parameters
     ----------
@@ -149,25 +148,34 @@ def sampled_current(
     UnitError
         If an argument has another dimension.
     ModelError
-        If samples are not finite, or the interpolation is another one.
+        If samples are not one row of finite numbers, the period is not positive, or the
+        interpolation is another one.
     """
-    unit = _unit_of(samples)
-    values = to_internal(samples, unit, "samples").ravel()
+    unit = current_unit(samples)
+    values = _one_row(to_internal(samples, unit, "samples"))
     period = scalar(sampling_period, "ms", "sampling_period")
     t_0 = 0.0 if t_start is None else scalar(t_start, "ms", "t_start")
-    if not np.all(np.isfinite(values)):
-        bad = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise ModelError(f"samples must be finite; sample {bad} is {values[bad]}.")
+    if not period > 0:
+        raise ModelError(f"sampling_period must be positive; got {period:g} ms.")
     if interpolation not in ("previous", "linear"):
         raise ModelError(f"interpolation must be 'previous' or 'linear'; got {interpolation!r}.")
     slopes = np.zeros_like(values)
     if interpolation == "linear":
         slopes[:-1] = np.diff(values) / period
-    # A sample starts a new segment unless the old one passes through it and goes on alike.
-    predicted = values[:-1] + slopes[:-1] * period
-    scale = np.ptp(values) or 1.0
-    goes_on = np.isclose(predicted, values[1:], rtol=0, atol=1e-9 * scale) & np.isclose(
-        slopes[:-1], slopes[1:], rtol=0, atol=1e-9 * scale / period
-    )
+    # A sample starts a new segment unless the old one passes through it and goes on alike, to
+    # rounding error: a wider tolerance would add up over many samples of a slow waveform.
+    atol = 4 * np.finfo(float).eps * np.max(np.abs(values))
+    goes_on = np.isclose(values[:-1] + slopes[:-1] * period, values[1:], rtol=0, atol=atol)
+    goes_on &= np.isclose(slopes[:-1], slopes[1:], rtol=0, atol=atol / period)
     first = np.flatnonzero(np.concatenate([[True], ~goes_on]))
     return _current(t_0 + period * first, values[first], slopes[first], unit)
+
+
+def _one_row(samples: np.ndarray) -> np.ndarray:
+    row = samples[:, 0] if samples.ndim == 2 and samples.shape[1] == 1 else samples  # as in Neo
+    if row.ndim != 1 or row.size == 0:
+        raise ModelError(f"samples must be one row of numbers; got the shape {samples.shape}.")
+    if not np.all(np.isfinite(row)):
+        bad = int(np.flatnonzero(~np.isfinite(row))[0])
+        raise ModelError(f"samples must be finite; sample {bad} is {row[bad]}.")
+    return row

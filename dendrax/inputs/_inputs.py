@@ -1,9 +1,9 @@
 """What drives a model: one current and one set of spike trains per trial."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -11,6 +11,8 @@ from jaxtyping import Array
 from dendrax.errors import ModelError
 from dendrax.inputs._current import Current, no_current
 from dendrax.inputs._spikes import SpikeTrains, spike_trains
+
+Entry = TypeVar("Entry", Current, SpikeTrains)
 
 
 class Inputs(eqx.Module):
@@ -26,7 +28,7 @@ class Inputs(eqx.Module):
     Raises
     ------
     ModelError
-        If numbers of trials, units or numbers of sources disagree.
+        If numbers of trials, units or numbers of sources disagree, or there is no trial.
 
     Examples
     --------
@@ -46,16 +48,18 @@ class Inputs(eqx.Module):
     ) -> None:
         currents = _listed(current, Current, no_current())
         trains = _listed(spikes, SpikeTrains, spike_trains([]))
-        n = max(len(currents), len(trains))
+        n_trials = max(1, len(currents), len(trains))
         for name, each in (("current", currents), ("spikes", trains)):
-            if len(each) not in (1, n):
-                raise ModelError(f"{name} has {len(each)} trials where the other input has {n}.")
-            if len({entry.unit for entry in each}) > 1:
-                raise ModelError(f"{name} mixes units: {sorted({entry.unit for entry in each})}.")
-        if len({entry.weight.shape for entry in trains}) > 1:
-            raise ModelError("all trials must have the same number of spike sources.")
-        self.current = _stack((currents * n)[:n], fill_start=True)
-        self.spikes = _stack((trains * n)[:n], fill_start=False)
+            if len(each) not in (1, n_trials):
+                raise ModelError(f"{name} must have 1 or {n_trials} trials; got {len(each)}.")
+            if len(units := {entry.unit for entry in each}) > 1:
+                raise ModelError(f"{name} must be in one unit; got {' and '.join(sorted(units))}.")
+        if len(counts := {len(entry.weight) for entry in trains}) > 1:
+            raise ModelError(
+                f"every trial must have the same number of spike sources; got {sorted(counts)}."
+            )
+        self.current = _stacked_currents(currents * (n_trials // len(currents)))
+        self.spikes = _stacked_trains(trains * (n_trials // len(trains)))
 
     @property
     def n_trials(self) -> int:
@@ -63,27 +67,35 @@ class Inputs(eqx.Module):
         return self.current.start.shape[0]
 
 
-def _listed(given, kind, default):
+def _listed(
+    given: Entry | Sequence[Entry] | None, kind: type[Entry], default: Entry
+) -> list[Entry]:
     if given is None:
         return [default]
     return [given] if isinstance(given, kind) else list(given)
 
 
-def _stack(entries, *, fill_start):
-    """Stack along a new trial axis; times are padded with inf and values with zero."""
+def _stacked_currents(currents: list[Current]) -> Current:
+    return Current(
+        _stacked([each.start for each in currents], padding=np.inf),
+        _stacked([each.value for each in currents], padding=0.0),
+        _stacked([each.slope for each in currents], padding=0.0),
+        currents[0].unit,
+    )
 
-    def leaf(*arrays: Array) -> Array:
-        width = max(a.shape[-1] for a in arrays)
-        return jnp.stack([_padded(a, width) for a in arrays])
 
-    def _padded(a: Array, width: int) -> Array:
-        fill = jnp.inf if (a.ndim == 2 or fill_start) else 0.0
-        pad = [(0, 0)] * (a.ndim - 1) + [(0, width - a.shape[-1])]
-        return jnp.pad(a, pad, constant_values=fill)
+def _stacked_trains(trains: list[SpikeTrains]) -> SpikeTrains:
+    return SpikeTrains(
+        _stacked([each.times for each in trains], padding=np.inf),
+        _stacked([each.weight for each in trains], padding=0.0),
+        trains[0].unit,
+    )
 
-    stacked = jax.tree.map(leaf, *entries)
-    if not fill_start:
-        return stacked
-    padding = np.isinf(np.asarray(stacked.start))
-    zeroed = [jnp.where(padding, 0.0, a) for a in (stacked.value, stacked.slope)]
-    return eqx.tree_at(lambda c: (c.value, c.slope), stacked, zeroed)
+
+def _stacked(arrays: list[Array], *, padding: float) -> Array:
+    """Stack along a new trial axis; the last axis is padded to the longest."""
+    longest = max(array.shape[-1] for array in arrays)
+    stacked = np.full((len(arrays), *arrays[0].shape[:-1], longest), padding)
+    for row, array in zip(stacked, arrays, strict=True):
+        row[..., : array.shape[-1]] = array
+    return jnp.asarray(stacked, dtype=float)

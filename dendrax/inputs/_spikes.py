@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dendrax.errors import ModelError
+from dendrax.inputs._current import current_unit
 from dendrax.units import to_internal
 
 
@@ -46,7 +47,7 @@ def spike_trains(times: Sequence[Any], weight: Any = 1.0) -> SpikeTrains:
     UnitError
         If an argument has another dimension.
     ModelError
-        If a time is negative or NaN.
+        If a time is negative or NaN, or the weights do not fit the sources.
 
     Examples
     --------
@@ -54,7 +55,7 @@ def spike_trains(times: Sequence[Any], weight: Any = 1.0) -> SpikeTrains:
     >>> dx.spike_trains([[1, 7] * pq.ms, [] * pq.ms], weight=50 * pq.pA).times.shape
     (2, 2)
     """
-    unit = "pA" if hasattr(weight, "units") or hasattr(weight, "dim") else "1"
+    unit = current_unit(weight)
     trains = [np.atleast_1d(to_internal(t, "ms", f"times[{i}]")) for i, t in enumerate(times)]
     for i, train in enumerate(trains):
         if np.any(np.isnan(train) | (train < 0)):
@@ -63,5 +64,11 @@ def spike_trains(times: Sequence[Any], weight: Any = 1.0) -> SpikeTrains:
     padded = np.full((len(trains), longest), np.inf)
     for row, train in zip(padded, trains, strict=True):
         row[: len(train)] = train
-    weights = np.broadcast_to(to_internal(weight, unit, "weight"), (len(trains),))
+    weights = to_internal(weight, unit, "weight")
+    if weights.shape not in ((), (len(trains),)):
+        raise ModelError(
+            f"weight must be a scalar or have one entry for each of the {len(trains)} sources; "
+            f"got the shape {weights.shape}."
+        )
+    weights = np.broadcast_to(weights, (len(trains),))
     return SpikeTrains(jnp.asarray(padded, dtype=float), jnp.asarray(weights, dtype=float), unit)
