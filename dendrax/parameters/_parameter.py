@@ -75,5 +75,10 @@ def learnable(value: Any, bounds: Any = None) -> Choice:
 
 
 def fixed(value: Any) -> Choice:
-    """Keep this parameter as it is during a fit; a bare value says the same."""
+    """Keep this parameter as it is during a fit; a bare value says the same.
+
+    Parameters
+    ----------
+    value : Quantity, scalar or array
+    """
     return Choice(value, None, is_learnable=False)

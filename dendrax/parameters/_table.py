@@ -12,6 +12,11 @@ from dendrax.parameters._tree import parameters
 def table(model: Any) -> str:
     """Format the parameters of a model, with units and bounds, one in a line.
 
+    Parameters
+    ----------
+    model : pytree
+        A neuron, or anything else that holds parameters.
+
     Examples
     --------
     >>> import dendrax as dx, quantities as pq

@@ -20,6 +20,11 @@ def is_parameter(node: Any) -> bool:
 def parameters(model: Any) -> dict[str, Parameter]:
     """Return the parameters of a model by name, in the order in which they were declared.
 
+    Parameters
+    ----------
+    model : pytree
+        A neuron, or anything else that holds parameters.
+
     Examples
     --------
     >>> import dendrax as dx

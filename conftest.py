@@ -1,0 +1,6 @@
+"""What every test and every doctest starts from: float64, and no silent broadcasting of ranks."""
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_rank_promotion", "raise")
