@@ -27,8 +27,13 @@ from dendrax.inputs import step_current as step_current
 from dendrax.results import SimulationResult as SimulationResult
 from dendrax.results import Sweeps as Sweeps
 from dendrax.results import from_neo as from_neo
+from dendrax.results import from_xarray as from_xarray
+from dendrax.results import read as read
 from dendrax.results import read_recording as read_recording
 from dendrax.results import take as take
 from dendrax.results import thin as thin
+from dendrax.results import to_neo as to_neo
+from dendrax.results import to_xarray as to_xarray
+from dendrax.results import write as write
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator

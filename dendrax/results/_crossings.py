@@ -30,14 +30,15 @@ def crossings(v: np.ndarray, period: float, threshold: float) -> tuple[np.ndarra
     return period * (before + (threshold - v[before]) / rise), rise / period
 
 
-def padded(rows: list[np.ndarray]) -> np.ndarray:
+def padded(rows: list[np.ndarray], width: int = 1) -> np.ndarray:
     """Stack rows of unequal length, with inf where a row has ended.
 
     Returns
     -------
-    ndarray (row, longest), with at least one column
+    ndarray (row, column)
+        As wide as the longest row, and at least ``width``.
     """
-    table = np.full((len(rows), max([1, *map(len, rows)])), np.inf)
+    table = np.full((len(rows), max([width, *map(len, rows)])), np.inf)
     for entry, row in zip(table, rows, strict=True):
         entry[: len(row)] = row
     return table

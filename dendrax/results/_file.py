@@ -28,7 +28,7 @@ def read_recording(path: str | PathLike, **options: Any) -> Sweeps:
     ------
     RecordingError
         If the file is missing, empty, damaged, of another format than its extension says, or
-        lacks what :func:`from_neo` needs.
+        lacks what :func:`from_neo` needs; and if it is a pickle, which could run any code.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def read_recording(path: str | PathLike, **options: Any) -> Sweeps:
         ...
     dendrax.errors.RecordingError: cell.abf: there is no such file. Check the path.
     """
-    block, protocol = _read(existing_file(path))
+    block, protocol = read_block(existing_file(path))
     if protocol:
         options = {"stimulus": protocol, **options}
     return from_neo(block, **options)
@@ -62,18 +62,35 @@ def existing_file(path: str | PathLike) -> Path:
     return path
 
 
-def _read(path: Path) -> tuple[Any, Any]:
-    """Return the block, and the protocol where there is one."""
+def read_block(path: Path) -> tuple[Any, list[Any]]:
+    """Return the Neo block of a file, and the segments of its protocol where it has one.
+
+    Raises
+    ------
+    RecordingError
+        If Neo cannot read the file.
+    """
     import neo
 
+    if path.suffix in (".pkl", ".pickle"):
+        raise RecordingError(
+            f"{path}: a pickle can run any code and is not read. If you trust it, pass "
+            "neo.PickleIO(path).read_block() to dx.from_neo."
+        )
     # The readers of some sixty formats fail on broken files each in its own way.
     try:
-        reader = neo.get_io(str(path))
-        block = reader.read_block()
-        protocol = reader.read_protocol() if isinstance(reader, neo.io.AxonIO) else None
+        if path.suffix == ".nix":
+            # Neo would open it for writing.
+            with neo.NixIO(str(path), mode="ro") as reader:
+                block, protocol = reader.read_block(), []
+        else:
+            reader = neo.get_io(str(path))
+            block = reader.read_block()
+            protocol = reader.read_protocol() if isinstance(reader, neo.io.AxonIO) else []
     except Exception as error:
+        reason = str(error).strip().split("\n")[0].rstrip(".")
         raise RecordingError(
-            f"{path}: Neo must be able to read the file; it says {type(error).__name__}: {error}. "
+            f"{path}: Neo must be able to read the file; it says {type(error).__name__}: {reason}. "
             "Check that the file is whole and that its extension names its format."
         ) from None
     block.file_origin = str(path)

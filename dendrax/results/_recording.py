@@ -10,6 +10,7 @@ import numpy as np
 
 from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, sampled_current
+from dendrax.results._block import exact_current, outputs
 from dendrax.results._crossings import crossings, padded
 from dendrax.results._result import SimulationResult
 from dendrax.results._signals import Channel, RawSweep, channels, raw_sweeps
@@ -186,6 +187,8 @@ def _currents(
     if stimulus is not None:
         given = _given(stimulus, len(sweeps), source)
         starts = [0.0] * len(given)
+    elif all(each.segment is not None and exact_current(each.segment) for each in sweeps):
+        return [exact_current(each.segment) for each in sweeps]
     else:
         given = [_recorded(each.currents, i, source, segments) for i, each in enumerate(sweeps)]
         starts = [a.t_start - v.t_start for a, v in zip(given, voltages, strict=True)]
@@ -242,13 +245,13 @@ def _spikes(
     sweep: RawSweep, k: int, voltage: Channel, threshold: float, which: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return times (ms from the start of the sweep) and slopes of the spikes."""
-    trains = getattr(sweep.segment, "spiketrains", [])
-    if len(trains) not in (0, len(sweep.voltages)):
-        trains = []
-    if len(trains):
-        times = np.sort(to_internal(trains[k].times, "ms", "spiketrain")) - voltage.t_start
-        kept = times[(times >= 0) & (times <= voltage.period * len(voltage.samples))]
-        return kept, np.full(len(kept), np.inf)
+    trains = outputs(sweep.segment) if sweep.segment is not None else []
+    if len(trains) == 1 or len(trains) == len(sweep.voltages):
+        train = trains[k if len(trains) > 1 else 0]
+        times = np.sort(to_internal(train.times, "ms", "spiketrain")) - voltage.t_start
+        kept = (times >= 0) & (times <= voltage.period * len(voltage.samples))
+        slopes = train.array_annotations.get("slope", np.full(len(times), np.inf))
+        return times[kept], np.asarray(slopes)[kept]
     times, slopes = crossings(voltage.samples, voltage.period, threshold)
     if np.any(np.diff(times) < 0.5):
         warnings.warn(

@@ -27,6 +27,26 @@ class Sweeps(NamedTuple):
     inputs: Inputs
 
 
+def apart(
+    result: SimulationResult | Sweeps, inputs: Inputs | None
+) -> tuple[SimulationResult, Inputs | None]:
+    """Return a result and its inputs apart, however they came.
+
+    Raises
+    ------
+    RecordingError
+        If they differ in their number of trials.
+    """
+    if isinstance(result, Sweeps):
+        result, inputs = result.target, result.inputs if inputs is None else inputs
+    if inputs is not None and inputs.n_trials != result.n_trials:
+        raise RecordingError(
+            f"inputs must have the {result.n_trials} trials of the result; got {inputs.n_trials}. "
+            "Pass the inputs that the result was made with."
+        )
+    return result, inputs
+
+
 def take(batch: Any, indices: Any) -> Any:
     """Select trials, in the order of the indices.
 

@@ -1,0 +1,122 @@
+"""Blocks of ``to_neo``, read back into the results that they came from."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from dendrax.errors import RecordingError
+from dendrax.inputs import Current, Inputs, SpikeTrains, spike_trains
+from dendrax.results._crossings import padded
+from dendrax.results._result import SimulationResult
+from dendrax.results._schema import VERSION
+from dendrax.results._sweeps import Sweeps
+from dendrax.units import scalar
+
+_RESERVED = ("dendrax_schema", "spike_capacity", "t_stop", "nix_name")
+
+
+def from_block(block: Any) -> SimulationResult | Sweeps:
+    """Turn a block of :func:`to_neo` back into the result that it came from.
+
+    Returns
+    -------
+    SimulationResult or Sweeps
+        Sweeps if the block holds the inputs too.
+
+    Raises
+    ------
+    RecordingError
+        If the block is not one of ``to_neo``.
+    """
+    about = block.annotations
+    if about.get("dendrax_schema") != VERSION:
+        raise RecordingError(
+            f"{block.file_origin or 'block'}: dendrax_schema must be {VERSION}; got "
+            f"{about.get('dendrax_schema')}. Read recordings with dx.read_recording."
+        )
+    trains = [outputs(segment) for segment in block.segments]
+    signals = [_traces(segment) for segment in block.segments]
+    units = tuple((signal.name, signal.annotations["unit"]) for signal in signals[0])
+    width = int(about["spike_capacity"])
+    slopes = [[train.array_annotations["slope"] for train in row] for row in trains]
+    result = SimulationResult(
+        spike_times=_table([[train.magnitude for train in row] for row in trains], width),
+        spike_slope=_table(slopes, width),
+        times=_sample_times(signals[0]),
+        traces={
+            name: jnp.stack([_trace(row[k]) for row in signals])
+            for k, (name, _) in enumerate(units)
+        },
+        status=_each(trains, "status", int),
+        n_steps=_each(trains, "n_steps", int),
+        t_reached=_each(trains, "t_reached", float),
+        t_stop=float(about["t_stop"]),
+        units=units,
+        provenance=tuple((k, str(v)) for k, v in about.items() if k not in _RESERVED),
+    )
+    return Sweeps(result, _inputs(block)) if block.segments[0].events else result
+
+
+def outputs(segment: Any) -> list[Any]:
+    """List the spike trains that were fired, without those that came in."""
+    return [train for train in segment.spiketrains if train.annotations.get("role") != "input"]
+
+
+def exact_current(segment: Any) -> Current | None:
+    """Return the current that ``to_neo`` left as an event, in every detail, or None."""
+    found = [event for event in segment.events if _is_current(event)]
+    if not found:
+        return None
+    leaves = (found[0].array_annotations[name] for name in ("value", "slope"))
+    pieces = (_plain(leaf) for leaf in (found[0], *leaves))
+    return Current(*pieces, found[0].annotations["unit"])
+
+
+def _is_current(event: Any) -> bool:
+    return event.name == "current" and {"value", "slope"} <= event.array_annotations.keys()
+
+
+def _plain(quantity: Any) -> Any:
+    """Return the numbers, which are in the units of the schema already."""
+    return jnp.asarray(np.asarray(quantity.magnitude), dtype=float)
+
+
+def _traces(segment: Any) -> list[Any]:
+    return [signal for signal in segment.analogsignals if "shape" in signal.annotations]
+
+
+def _trace(signal: Any) -> Any:
+    shape = map(int, signal.annotations["shape"].split())
+    return _plain(signal).T.reshape(*shape, len(signal))
+
+
+def _sample_times(signals: list[Any]) -> Any:
+    if not signals:
+        return jnp.zeros(0)
+    start = scalar(signals[0].t_start, "ms", "t_start")
+    period = scalar(signals[0].sampling_period, "ms", "sampling_period")
+    return start + period * jnp.arange(len(signals[0]))
+
+
+def _table(rows: list[list[Any]], width: int) -> Any:
+    flat = padded([np.asarray(entry) for row in rows for entry in row], width)
+    return jnp.asarray(flat.reshape(len(rows), len(rows[0]), -1), dtype=float)
+
+
+def _each(trains: list[list[Any]], name: str, kind: type) -> Any:
+    return jnp.asarray([[kind(train.annotations[name]) for train in row] for row in trains])
+
+
+def _inputs(block: Any) -> Inputs:
+    currents = [exact_current(segment) for segment in block.segments]
+    return Inputs(currents, [_input_spikes(segment) for segment in block.segments])
+
+
+def _input_spikes(segment: Any) -> SpikeTrains:
+    trains = [train for train in segment.spiketrains if train.annotations.get("role") == "input"]
+    if not trains:
+        return spike_trains([])
+    times = padded([train.magnitude for train in trains], 0)
+    weights = jnp.asarray([float(train.annotations["weight"]) for train in trains])
+    return SpikeTrains(jnp.asarray(times), weights, trains[0].annotations["unit"])

@@ -1,0 +1,158 @@
+"""Results to Neo: one segment per trial."""
+
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
+
+import jax
+import numpy as np
+
+from dendrax.inputs import Current, Inputs, SpikeTrains
+from dendrax.results._result import SimulationResult
+from dendrax.results._schema import PLACES, VERSION, attributes, per_ms
+from dendrax.results._sweeps import Sweeps, apart
+from dendrax.units import to_quantity
+
+
+def to_neo(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> Any:
+    """Turn a result into a Neo block.
+
+    Parameters
+    ----------
+    result : SimulationResult or Sweeps
+    inputs : Inputs, optional
+        What drove the model; Sweeps have them already.
+
+    Returns
+    -------
+    neo.Block
+        One segment per trial. In it: one analog signal per variable, its channels named ``v`` or
+        ``v_dend[1]``, with the ``neuron`` and the place of each as array annotations; one spike
+        train per neuron; the injected current as an analog signal, sampled like the traces, and
+        exactly as the event ``"current"``, whose array annotations are ``value`` and ``slope`` of
+        each piece; the input spikes, as spike trains with the annotation ``role="input"``.
+
+    Raises
+    ------
+    RecordingError
+        If result and inputs differ in their number of trials.
+
+    Examples
+    --------
+    >>> import dendrax as dx, quantities as pq
+    >>> simulator = dx.Simulator(100 * pq.ms, record=dx.Record("v", every=1 * pq.ms))
+    >>> drive = dx.Inputs(current=dx.step_current(300 * pq.pA, 10 * pq.ms, 90 * pq.ms))
+    >>> segment = dx.to_neo(simulator(dx.LIF(), drive), drive).segments[0]
+    >>> [signal.name for signal in segment.analogsignals], len(segment.spiketrains[0])
+    (['v', 'current'], 4)
+    """
+    import neo
+
+    result, inputs = apart(result, inputs)
+    about = {
+        "dendrax_schema": VERSION,
+        "spike_capacity": result.spike_times.shape[-1],
+        "t_stop": result.t_stop,
+    }
+    block = neo.Block(name="dendrax", **about, **dict(result.provenance))
+    for trial in range(result.n_trials):
+        segment = neo.Segment(name=f"trial {trial}", index=trial)
+        segment.analogsignals.extend([*_signals(result, trial)])
+        segment.spiketrains.extend([*_trains(result, trial)])
+        if inputs is not None:
+            given = jax.tree.map(itemgetter(trial), inputs)
+            segment.analogsignals.extend([*_sampled(given.current, result)])
+            segment.events.append(_pieces(given.current))
+            segment.spiketrains.extend([*_input_trains(given.spikes, result.t_stop)])
+        block.segments.append(segment)
+    return block
+
+
+def _signal(samples: np.ndarray, unit: str, times: np.ndarray, **about: Any) -> Any:
+    import neo
+
+    period = times[1] - times[0] if len(times) > 1 else 1.0
+    return neo.AnalogSignal(
+        to_quantity(samples, unit),
+        sampling_period=to_quantity(period, "ms"),
+        t_start=to_quantity(times[0], "ms"),
+        unit=unit,
+        **about,
+    )
+
+
+def _signals(result: SimulationResult, trial: int) -> Iterator[Any]:
+    times = np.asarray(result.times)
+    for name, unit in result.units:
+        trace = np.asarray(result.traces[name][trial])
+        places = np.indices(trace.shape[:-1]).reshape(trace.ndim - 1, -1)
+        labels = dict(zip(("neuron", *PLACES[trace.ndim - 2]), places, strict=True))
+        names = [_channel_name(name, place) for place in places[1:].T]
+        yield _signal(
+            trace.reshape(-1, trace.shape[-1]).T,
+            unit,
+            times,
+            name=name,
+            description=attributes(name, unit)["long_name"],
+            array_annotations={"channel_names": np.array(names), **labels},
+            shape=" ".join(map(str, trace.shape[:-1])),
+        )
+
+
+def _channel_name(name: str, place: np.ndarray) -> str:
+    return f"{name}[{', '.join(map(str, place))}]" if len(place) else name
+
+
+def _trains(result: SimulationResult, trial: int) -> Iterator[Any]:
+    import neo
+
+    for neuron, row in enumerate(np.asarray(result.spike_times[trial])):
+        kept = np.isfinite(row)
+        yield neo.SpikeTrain(
+            to_quantity(row[kept], "ms"),
+            t_stop=to_quantity(max([result.t_stop, *row[kept]]), "ms"),
+            name=f"neuron {neuron}",
+            array_annotations={"slope": np.asarray(result.spike_slope[trial, neuron])[kept]},
+            status=int(result.status[trial, neuron]),
+            n_steps=int(result.n_steps[trial, neuron]),
+            t_reached=float(result.t_reached[trial, neuron]),
+        )
+
+
+def _sampled(current: Current, result: SimulationResult) -> Iterator[Any]:
+    times = np.asarray(result.times)
+    if len(times):
+        samples = current(times)[:, None]
+        yield _signal(samples, current.unit, times, name="current", description="injected current")
+
+
+def _pieces(current: Current) -> Any:
+    import neo
+
+    kept = np.isfinite(current.start)
+    annotations = {
+        "value": to_quantity(current.value[kept], current.unit),
+        "slope": to_quantity(current.slope[kept], per_ms(current.unit)),
+    }
+    return neo.Event(
+        to_quantity(current.start[kept], "ms"),
+        labels=np.full(kept.sum(), "piece"),
+        name="current",
+        array_annotations=annotations,
+        unit=current.unit,
+    )
+
+
+def _input_trains(trains: SpikeTrains, t_stop: float) -> Iterator[Any]:
+    import neo
+
+    for source, (row, weight) in enumerate(zip(trains.times, trains.weight, strict=True)):
+        times = np.sort(row[np.isfinite(row)])
+        yield neo.SpikeTrain(
+            to_quantity(times, "ms"),
+            t_stop=to_quantity(max([t_stop, *times]), "ms"),
+            name=f"source {source}",
+            role="input",
+            weight=float(weight),
+            unit=trains.unit,
+        )

@@ -1,0 +1,182 @@
+"""Results to xarray and back."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from dendrax.errors import RecordingError
+from dendrax.inputs import Current, Inputs, SpikeTrains
+from dendrax.results._ragged import flatten, unflatten
+from dendrax.results._result import SimulationResult
+from dendrax.results._schema import PLACES, RESERVED, VERSION, attributes, per_ms
+from dendrax.results._sweeps import Sweeps, apart
+
+
+def to_xarray(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> Any:
+    """Turn a result into an xarray Dataset, with named dimensions and units.
+
+    Parameters
+    ----------
+    result : SimulationResult or Sweeps
+    inputs : Inputs, optional
+        What drove the model; Sweeps have them already.
+
+    Returns
+    -------
+    xarray.Dataset
+        Traces (trial, neuron, ..., time) under their own names; spikes as a ragged array:
+        ``spike_time``, ``spike_trial`` and ``spike_neuron`` (spike,). All is listed in
+        ``results/_schema.py``.
+
+    Raises
+    ------
+    RecordingError
+        If result and inputs differ in their number of trials.
+
+    Examples
+    --------
+    >>> import dendrax as dx, quantities as pq
+    >>> simulator = dx.Simulator(100 * pq.ms, record=dx.Record("v", every=1 * pq.ms))
+    >>> drive = dx.Inputs(current=dx.step_current(300 * pq.pA, 10 * pq.ms, 90 * pq.ms))
+    >>> dx.to_xarray(simulator(dx.LIF(), drive)).v.sel(time=5).item()
+    -70.0
+    """
+    import xarray as xr
+
+    result, inputs = apart(result, inputs)
+    n_trials, n_neurons, capacity = result.spike_times.shape
+    variables = _traces(result) | _spikes(result)
+    for name, unit in (("status", "1"), ("n_steps", "1"), ("t_reached", "ms")):
+        value = np.asarray(getattr(result, name))
+        variables[name] = (("trial", "neuron"), value, attributes(name, unit))
+    variables["t_stop"] = ((), result.t_stop, attributes("t_stop", "ms"))
+    if inputs is not None:
+        variables |= _current(inputs.current) | _input_spikes(inputs.spikes)
+    coordinates = {
+        "trial": ("trial", np.arange(n_trials), attributes("trial", "1")),
+        "neuron": ("neuron", np.arange(n_neurons), attributes("neuron", "1")),
+        "time": ("time", np.asarray(result.times), attributes("time", "ms") | {"axis": "T"}),
+    }
+    about = ("CF-1.11", VERSION, capacity)
+    return xr.Dataset(
+        variables, coordinates, dict(zip(RESERVED, about, strict=True)) | dict(result.provenance)
+    )
+
+
+def _traces(result: SimulationResult) -> dict[str, tuple]:
+    sizes: dict[str, int] = {}
+    variables = {}
+    for name, unit in result.units:
+        value = np.asarray(result.traces[name])
+        sizes_here = value.shape[2:-1]
+        rank = len(sizes_here)
+        place = PLACES[rank] if rank < len(PLACES) else tuple(f"{name}_{k}" for k in range(rank))
+        if any(sizes.get(dim, n) != n for dim, n in zip(place, sizes_here, strict=True)):
+            place = tuple(f"{name}_{dim}" for dim in place)
+        sizes |= dict(zip(place, sizes_here, strict=True))
+        variables[name] = (("trial", "neuron", *place, "time"), value, attributes(name, unit))
+    return variables
+
+
+def _spikes(result: SimulationResult) -> dict[str, tuple]:
+    times = np.asarray(result.spike_times)
+    trial, neuron, where = flatten(times)
+    guard = dict(result.units).get("v", "1")
+    columns = {
+        "spike_time": (times[where], "ms"),
+        "spike_trial": (trial, "1"),
+        "spike_neuron": (neuron, "1"),
+        "spike_slope": (np.asarray(result.spike_slope)[where], per_ms(guard)),
+    }
+    return {
+        name: ("spike", value, attributes(name, unit)) for name, (value, unit) in columns.items()
+    }
+
+
+def _current(current: Current) -> dict[str, tuple]:
+    units = {"start": "ms", "value": current.unit, "slope": per_ms(current.unit)}
+    return {
+        f"current_{leaf}": (
+            ("trial", "piece"),
+            np.asarray(getattr(current, leaf)),
+            attributes(f"current_{leaf}", unit),
+        )
+        for leaf, unit in units.items()
+    }
+
+
+def _input_spikes(trains: SpikeTrains) -> dict[str, tuple]:
+    times = np.asarray(trains.times)
+    trial, source, where = flatten(times)
+    columns = {
+        "input_time": ("input_spike", times[where], "ms"),
+        "input_trial": ("input_spike", trial, "1"),
+        "input_source": ("input_spike", source, "1"),
+        "input_weight": (("trial", "source"), np.asarray(trains.weight), trains.unit),
+    }
+    return {
+        name: (dims, value, attributes(name, unit)) for name, (dims, value, unit) in columns.items()
+    }
+
+
+def from_xarray(dataset: Any) -> SimulationResult | Sweeps:
+    """Turn a Dataset of :func:`to_xarray` back into the result that it came from.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+
+    Returns
+    -------
+    SimulationResult or Sweeps
+        Sweeps if the dataset holds the inputs too.
+
+    Raises
+    ------
+    RecordingError
+        If the dataset does not follow the schema.
+    """
+    came = dataset.attrs.get("dendrax_schema")
+    if came != VERSION:
+        raise RecordingError(
+            f"dataset: dendrax_schema must be {VERSION}; got {came}. Only datasets of dx.to_xarray "
+            "can be read back."
+        )
+    shape = dataset.sizes["trial"], dataset.sizes["neuron"]
+    index = dataset.spike_trial.values, dataset.spike_neuron.values
+    capacity = int(dataset.attrs["spike_capacity"])
+    traces = [name for name in dataset.data_vars if "time" in dataset[name].dims]
+    result = SimulationResult(
+        spike_times=jnp.asarray(unflatten(dataset.spike_time.values, *index, shape, capacity)),
+        spike_slope=jnp.asarray(unflatten(dataset.spike_slope.values, *index, shape, capacity)),
+        times=jnp.asarray(dataset.time.values),
+        traces={name: jnp.asarray(dataset[name].values) for name in traces},
+        status=jnp.asarray(dataset.status.values),
+        n_steps=jnp.asarray(dataset.n_steps.values),
+        t_reached=jnp.asarray(dataset.t_reached.values),
+        t_stop=float(dataset.t_stop),
+        units=tuple((name, dataset[name].attrs["units"]) for name in traces),
+        provenance=tuple(
+            (key, str(value)) for key, value in dataset.attrs.items() if key not in RESERVED
+        ),
+    )
+    return Sweeps(result, _inputs(dataset)) if "current_value" in dataset else result
+
+
+def _inputs(dataset: Any) -> Inputs:
+    """Stack the inputs of single trials anew, as :class:`Inputs` does it."""
+    weight = dataset.input_weight.values
+    times = unflatten(
+        dataset.input_time.values,
+        dataset.input_trial.values,
+        dataset.input_source.values,
+        weight.shape,
+        0,
+    )
+    pieces = (dataset[f"current_{leaf}"].values for leaf in ("start", "value", "slope"))
+    unit = dataset.current_value.attrs["units"]
+    currents = [Current(*map(jnp.asarray, row), unit) for row in zip(*pieces, strict=True)]
+    unit = dataset.input_weight.attrs["units"]
+    trains = [SpikeTrains(*map(jnp.asarray, row), unit) for row in zip(times, weight, strict=True)]
+    return Inputs(currents, trains)
