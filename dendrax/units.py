@@ -107,7 +107,9 @@ def to_internal(value: Any, unit: str, name: str) -> Float[np.ndarray, "..."]:
         size, powers = _si(unit)
         if tuple(value.dim._dims) != powers:
             raise _refusal(name, unit, f"{value}")
-        return np.asarray(value, dtype=float) / size
+        return np.asarray(np.asarray(value, dtype=float) / size)
+    if value is None:  # which numpy takes for NaN
+        raise _refusal(name, unit, "None")
     try:
         number = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
