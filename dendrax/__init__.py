@@ -6,6 +6,7 @@ from dendrax.errors import ModelError as ModelError
 from dendrax.errors import RecordingError as RecordingError
 from dendrax.errors import SimulationError as SimulationError
 from dendrax.errors import UnitError as UnitError
+from dendrax.errors import ValidationError as ValidationError
 from dendrax.parameters import Parameter as Parameter
 from dendrax.parameters import fixed as fixed
 from dendrax.parameters import learnable as learnable
@@ -37,3 +38,8 @@ from dendrax.results import to_xarray as to_xarray
 from dendrax.results import write as write
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator
+from dendrax.validation import Comparison as Comparison
+from dendrax.validation import Convergence as Convergence
+from dendrax.validation import compare as compare
+from dendrax.validation import convergence as convergence
+from dendrax.validation import run_brian2 as run_brian2

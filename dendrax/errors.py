@@ -26,3 +26,7 @@ class SimulationError(DendraxError, RuntimeError):
 
 class FitError(DendraxError, RuntimeError):
     """A fit cannot start, or cannot go on."""
+
+
+class ValidationError(DendraxError, AssertionError):
+    """Two results that should agree do not."""

@@ -1,0 +1,71 @@
+"""Brian2, imported late and without its traces on the host program."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+# Brian2 keeps clocks, preferences and caches per process; two threads in it at once disturb each
+# other without an error.
+_LOCK = RLock()
+
+
+@contextmanager
+def quiet_brian2() -> Iterator[Any]:
+    """Hold Brian2 alone, silent, and set to generate NumPy code.
+
+    The import takes seconds, replaces ``sys.excepthook``, redirects warnings and opens files: it
+    happens here at the first use, and is undone but for the import itself.
+
+    Yields
+    ------
+    module
+        ``brian2``.
+
+    Raises
+    ------
+    ImportError
+        If Brian2 is not installed.
+    """
+    with _LOCK:
+        brian2 = sys.modules.get("brian2") or _imported()
+        target = brian2.prefs["codegen.target"]
+        # Compiling for Cython takes longer than a validation runs.
+        brian2.prefs["codegen.target"] = "numpy"
+        try:
+            # exp(large) = inf is the right limit of a sigmoid's denominator.
+            with brian2.utils.logger.catch_logs(), np.errstate(over="ignore"):
+                yield brian2
+        finally:
+            brian2.prefs["codegen.target"] = target
+
+
+def _imported() -> Any:
+    excepthook, showwarning = sys.excepthook, warnings.showwarning
+    try:
+        import brian2
+    except ImportError as error:
+        raise ImportError(
+            "run_brian2 needs Brian2, which is not installed. Install dendrax[brian2]."
+        ) from error
+    finally:
+        sys.excepthook = excepthook
+        if warnings.showwarning is not showwarning:
+            logging.captureWarnings(False)
+    log = brian2.utils.logger.BrianLogger
+    logging.getLogger("py.warnings").removeHandler(log.console_handler)
+    if log.file_handler is not None:
+        logging.getLogger("brian2").removeHandler(log.file_handler)
+        log.file_handler.close()
+        log.file_handler = None
+    for name in ("tmp_log", "tmp_script"):
+        if getattr(log, name) is not None:
+            os.remove(getattr(log, name))
+            setattr(log, name, None)
+    return brian2
