@@ -1,6 +1,6 @@
 """The paper's neuron with voltage-dependent dendritic spikes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -148,7 +148,7 @@ class DendriticNeuron(AbstractNeuron):
 
         # Between the logarithms of both sides the gap is nearly linear: four Newton steps reach
         # rounding error for any slopes. Without logarithms Newton diverges for ratios above 25.
-        def newton(_: int, x: Array) -> Array:
+        def newton(_: Any, x: Array) -> Array:
             gap = jnp.log(rise / decay) - jax.nn.softplus(rise * x) + jax.nn.softplus(-decay * x)
             return x + gap / (rise * jax.nn.sigmoid(rise * x) + decay * jax.nn.sigmoid(-decay * x))
 
