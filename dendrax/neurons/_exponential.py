@@ -11,7 +11,13 @@ from dendrax.neurons._integrate_and_fire import (
     must_lie_below,
 )
 from dendrax.neurons._neuron import Scalar
-from dendrax.parameters import Parameter, parameter
+from dendrax.parameters import ParameterOrArray, parameter
+
+# In units of delta_t above v_t: what the leak sees of higher voltages moves a spike by less than
+# tau exp(-2 * 20), below rounding.
+_CEILING = 20.0
+# A step goes at most this fraction of the time that is left to the spike.
+_GRADING = 0.5
 
 
 class AbstractExponential(AbstractIntegrateAndFire):
@@ -24,12 +30,15 @@ class AbstractExponential(AbstractIntegrateAndFire):
     which is ``v_T - v`` below threshold and falls to 0 at a bounded speed when ``v`` runs away:
     with ``s = 1 - exp(-p / Delta_T)``,
     ``c_m dp/dt = -s (g_leak (e_leak - v) + i) - (1 - s) g_leak Delta_T``. This is the voltage equation,
-    exactly, in another coordinate; a solver takes steps of a millisecond through the upstroke.
+    exactly, in another coordinate.
+
+    What is left of the divergence is a term ``s log s`` in the leak, whose derivative is singular at
+    the spike; ``step_limit`` therefore grades the last steps towards it.
     """
 
-    v_t: Parameter = parameter("mV", default=-50.0)
-    delta_t: Parameter = parameter("mV", default=2.0, bounds=POSITIVE)
-    v_peak: Parameter = parameter("mV", default=0.0)
+    v_t: ParameterOrArray = parameter("mV", default=-50.0)
+    delta_t: ParameterOrArray = parameter("mV", default=2.0, bounds=POSITIVE)
+    v_peak: ParameterOrArray = parameter("mV", default=0.0)
 
     def __check_init__(self) -> None:
         name = type(self).__name__
@@ -41,14 +50,18 @@ class AbstractExponential(AbstractIntegrateAndFire):
         del t
         return self._distance(self.v_peak) - state.p
 
+    def step_limit(self, state: Any) -> Scalar:
+        left = jnp.maximum(state.p / self.delta_t, jnp.exp(-_CEILING))
+        return _GRADING * self.c_m / self.g_leak * left
+
     def _distance(self, v: Scalar) -> Scalar:
         return self.delta_t * jax.nn.softplus((self.v_t - v) / self.delta_t)
 
     def _voltage(self, p: Scalar) -> Scalar:
-        # Stages of the last step before a spike overshoot to p < 0, where log has no value: beyond
-        # the peak the logarithm goes on as a constant.
-        at_peak = jax.nn.sigmoid((self.v_t - self.v_peak) / self.delta_t)
-        s = jnp.maximum(-jnp.expm1(-p / self.delta_t), at_peak)
+        # Stages of the last step before a spike overshoot to p < 0, where the logarithm has no value:
+        # beyond the peak (or the ceiling, 1e-8 ms earlier than any peak above it) it is constant.
+        top = jnp.minimum((self.v_peak - self.v_t) / self.delta_t, _CEILING)
+        s = jnp.maximum(-jnp.expm1(-p / self.delta_t), jax.nn.sigmoid(-top))
         return self.v_t - p - self.delta_t * jnp.log(s)
 
     def _flow(self, p: Scalar, v: Scalar, current: Scalar) -> Scalar:

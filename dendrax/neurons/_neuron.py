@@ -62,6 +62,11 @@ class AbstractNeuron(Parameterized):
     def observe(self, state: State) -> dict[str, Array]:
         """Return what an electrode or an indicator would see, by name."""
 
+    def step_limit(self, state: State) -> Scalar:
+        """Return the largest step (ms) that resolves the dynamics from here; no limit by default."""
+        del state
+        return jnp.asarray(jnp.inf)
+
     def timer(self, state: State) -> Scalar:
         """Return the time of the next scheduled event of the neuron itself; never by default."""
         del state

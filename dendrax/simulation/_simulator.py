@@ -226,5 +226,6 @@ def _steps_at_most(simulator: Simulator, drives: Drive) -> int:
     if simulator.controller is not None:
         regular *= 16
     stops = drives.time.shape[-1] + drives.current.start.shape[-1]
-    # A spike costs the iteration that it cuts short, and one in which its timer expires.
-    return regular + stops + 3 * simulator.max_spikes + 2
+    # A spike costs the iteration that it cuts short, one in which its timer expires, and those in
+    # which a model with a diverging upstroke grades its steps towards it.
+    return regular + stops + 32 * simulator.max_spikes + 2

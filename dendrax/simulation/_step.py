@@ -6,6 +6,7 @@ import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.inputs import Current
@@ -130,8 +131,10 @@ def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics
     terms, args = _terms(neuron, lane.state), _electrode(drive.current, lane.segment)
     limit = jnp.minimum(_next_stop(neuron, drive, lane), numerics.t_stop)
     limit = jnp.maximum(limit, lane.t)
-    cut = lane.t + (1 + _SLIVER) * lane.step >= limit
-    t_1 = jnp.where(cut, limit, lane.t + lane.step)
+    graded = neuron.step_limit(lane.state)
+    size = jnp.minimum(lane.step, graded)
+    stops = lane.t + (1 + _SLIVER) * size >= limit
+    t_1 = jnp.where(stops, limit, lane.t + size)
     t_1 = jnp.where(lane.done, lane.t, t_1)
     solver_state = numerics.solver.init(terms, lane.t, t_1, flowing, args)
     # The right-hand side is evaluated anew at the start of each step: steps begin at events.
@@ -144,8 +147,11 @@ def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics
         accepted, next_t_0, next_t_1, _, controller, _ = numerics.controller.adapt_step_size(
             lane.t, t_1, flowing, y_1, args, error, order, lane.controller
         )
-        # A step that a stop has cut says nothing against the size that was wished for.
+        # A step that was cut says nothing against the size that was wished for.
+        cut = stops | (graded < lane.step)
         next_step = jnp.where(cut & accepted, lane.step, next_t_1 - next_t_0)
+        # The mesh is no part of the model: differentiating the error estimate gives noise.
+        next_step, controller = lax.stop_gradient((next_step, controller))
     guard = _guard(neuron, numerics, dense, held, lane.t, t_1)
     finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(y_1)]))
     return Proposal(t_1, dense, held, ends(guard), accepted, next_step, controller, finite)
