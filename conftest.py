@@ -1,4 +1,4 @@
-"""What every test and every doctest starts from: float64, and no silent broadcasting of ranks."""
+"""What tests and doctests start from: float64 (float32 where a test says so), no mixed ranks."""
 
 import hypothesis
 import jax
