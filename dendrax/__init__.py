@@ -27,6 +27,7 @@ from dendrax.inputs import spike_trains as spike_trains
 from dendrax.inputs import step_current as step_current
 from dendrax.results import SimulationResult as SimulationResult
 from dendrax.results import Sweeps as Sweeps
+from dendrax.results import default_recording as default_recording
 from dendrax.results import from_neo as from_neo
 from dendrax.results import from_xarray as from_xarray
 from dendrax.results import read as read

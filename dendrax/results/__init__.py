@@ -1,5 +1,6 @@
 """Results: one type and one schema for simulations and recordings alike."""
 
+from dendrax.results._default import default_recording as default_recording
 from dendrax.results._file import read_recording as read_recording
 from dendrax.results._neo import to_neo as to_neo
 from dendrax.results._recording import from_neo as from_neo

@@ -1,7 +1,7 @@
 """The signals of a Neo segment, sorted into sweeps of plain numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +40,7 @@ class RawSweep(NamedTuple):
     segment: Any
 
 
-def channels(signals: Sequence[Any], unit: str) -> list[Channel]:
+def channels(signals: Iterable[Any], unit: str) -> list[Channel]:
     """List the channels of one dimension, ``"mV"`` or ``"pA"``, among analog signals."""
     found = []
     for signal in signals:
