@@ -43,8 +43,8 @@ def to_neo(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> A
     >>> simulator = dx.Simulator(100 * pq.ms, record=dx.Record("v", every=1 * pq.ms))
     >>> drive = dx.Inputs(current=dx.step_current(300 * pq.pA, 10 * pq.ms, 90 * pq.ms))
     >>> segment = dx.to_neo(simulator(dx.LIF(), drive), drive).segments[0]
-    >>> [signal.name for signal in segment.analogsignals], len(segment.spiketrains[0])
-    (['v', 'current'], 4)
+    >>> [signal.name for signal in segment.analogsignals], len(segment.spiketrains)
+    (['v', 'current'], 1)
     """
     import neo
 
