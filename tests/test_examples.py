@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PAGES = ["README.md", "docs/getting_started.md", "docs/how_to/add_a_neuron.md"]
 EXAMPLES = ["simulate_adex.py"]
 
 
@@ -24,13 +25,12 @@ def run(script: Path, folder: Path) -> str:
     return done.stdout
 
 
-def test_the_program_of_the_readme(tmp_path):
-    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    script = tmp_path / "readme.py"
-    script.write_text(program)
-    printed = run(script, tmp_path)
-    assert "learnable in (1, 50)" in printed
-    assert "ms per nS" in printed
+@pytest.mark.parametrize("page", PAGES)
+def test_the_program_of_a_page(page, tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    script = tmp_path / "program.py"
+    script.write_text("\n".join(blocks))
+    assert run(script, tmp_path)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
