@@ -79,7 +79,7 @@ def run_aligned(
         group, variables, record=True, dt=step, when="before_groups", order=1
     )
     delivery = arrivals(brian2, group, model, inputs, at, step, when="start")
-    network = brian2.Network(group, *group.contained_objects, spikes, states, *delivery)
+    network = brian2.Network(group, spikes, states, *delivery)
     network.schedule = _SCHEDULE
     network.run(at.size * step, namespace=constants)
     _must_be_whole(group, model, dt)

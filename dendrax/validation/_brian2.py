@@ -41,10 +41,10 @@ def run_brian2(
     dt : Quantity [time], default 0.025 ms
         Step of Brian2. The sampling period must be a multiple.
     schedule : {"aligned", "default"}
-        ``"aligned"`` processes events before the step that follows them and takes the step in which a
-        neuron spikes again in parts, so that the spike and the reset are off the grid, where they
-        belong: errors are those of the integrator. ``"default"`` is Brian2 as it comes: spikes and
-        resets at grid points, an error of the order of ``dt`` per spike.
+        ``"aligned"`` processes events before the step that follows them, and takes the step in
+        which a neuron spikes again in parts, so that spike and reset are off the grid, where they
+        belong: errors are those of the integrator. ``"default"`` is Brian2 as it comes: spikes
+        and resets at grid points, an error of the order of ``dt`` per spike.
 
     Returns
     -------
@@ -58,21 +58,21 @@ def run_brian2(
     UnitError
         If ``dt`` is not a time, or the inputs are in another unit than the model takes.
     ModelError
-        If there are no Brian2 equations for the model, a recorded name is unknown, a spike source has
-        no synapse, ``dt`` does not divide the sampling period, or (``schedule="default"``) an input
-        is off the grid.
+        If there are no Brian2 equations for the model, a recorded name is unknown, a spike source
+        has no synapse, ``dt`` does not divide the sampling period, or (``schedule="default"``) an
+        input is off the grid.
     SimulationError
         If a neuron spikes more than ``max_spikes`` times, or more than once in a step.
 
     Notes
     -----
-    Stimberg, Brette & Goodman 2019. A voltage that touches the threshold and returns within one step
-    is not seen.
+    Stimberg, Brette & Goodman 2019. A voltage that passes the threshold and returns within one
+    step is not seen.
     """
     step = 0.025 if dt is None else scalar(dt, "ms", "dt")
     description = equations(model)
     names = simulator.record.names if simulator.record else ()
-    _must_fit(model, inputs, simulator, names, description.shown)
+    _must_fit(model, inputs, names, description.shown)
     _must_be_possible(simulator, step, schedule)
     times = simulator.record.times(simulator.t_stop) if simulator.record else np.empty(0)
     variables = [each for name in names for each in _flat(description.shown[name])]
@@ -108,7 +108,7 @@ def run_brian2(
 
 
 def _must_fit(
-    model: AbstractNeuron, inputs: Inputs, simulator: Simulator, names: tuple, shown: dict
+    model: AbstractNeuron, inputs: Inputs, names: tuple[str, ...], shown: dict[str, Any]
 ) -> None:
     title = type(model).__name__
     if unknown := [name for name in names if name not in shown]:
@@ -135,11 +135,12 @@ def _must_be_possible(simulator: Simulator, step: float, schedule: str) -> None:
         raise ModelError(f"dt must be positive; got {step:g} ms.")
     if simulator.record is None:
         return
-    ratio = simulator.record.every / step
+    every = simulator.record.every
+    ratio = every / step
     if abs(ratio - round(ratio)) > 1e-9 * ratio:
         raise ModelError(
-            f"dt must divide the sampling period of {simulator.record.every:g} ms; got {step:g} ms. "
-            f"Take dt = {simulator.record.every / np.ceil(ratio):g} ms."
+            f"dt must divide the sampling period of {every:g} ms; got {step:g} ms. "
+            f"Take dt = {every / np.ceil(ratio):g} ms."
         )
 
 

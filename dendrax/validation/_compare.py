@@ -87,13 +87,15 @@ class Comparison:
         complaints = []
         if self.n_missing or self.n_extra:
             complaints.append(
-                f"spikes must have partners; {self.n_missing} of a and {self.n_extra} of b have none"
+                f"spikes must have partners; {self.n_missing} of a and {self.n_extra} of b "
+                "have none"
             )
         if spike_time is not None:
             limit = scalar(spike_time, "ms", "spike_time")
             if not self.spike_max <= limit:
                 complaints.append(
-                    f"spike times must agree within {limit:g} ms; they differ by {self.spike_max:.3g} ms"
+                    f"spike times must agree within {limit:g} ms; they differ by "
+                    f"{self.spike_max:.3g} ms"
                 )
         if v is not None:
             if self.trace is None:
@@ -109,8 +111,8 @@ class Comparison:
                 )
         if complaints:
             raise ValidationError(
-                f"the results disagree: {'; '.join(complaints)}. Look at str(comparison); refine the "
-                "steps of both simulators to learn which one is to blame."
+                f"the results disagree: {'; '.join(complaints)}. Look at str(comparison), and "
+                "refine the steps of both simulators to learn which of them moves."
             )
         return self
 
@@ -141,8 +143,8 @@ def compare(
 ) -> Comparison:
     """Compare two results of the same experiment, whoever made them.
 
-    Where both have equally many spikes in a trial, spikes are paired in their order; elsewhere those
-    that are nearest to each other, within a window.
+    Where both have equally many spikes in a trial, spikes are paired in their order; elsewhere
+    those that are nearest to each other, within a window.
 
     Parameters
     ----------
@@ -150,8 +152,8 @@ def compare(
     trace : str, default "v"
         The variable to compare, if both recorded it.
     around_spikes : Quantity [time], default 0.1 ms
-        Samples that are this close to a spike of either are left out: there a small shift in time is a
-        large difference in voltage.
+        Samples that are this close to a spike of either are left out: there a small shift in time
+        is a large difference in voltage.
     window : Quantity [time], default 2 ms
         Spikes that are farther apart are no pair, where the numbers of spikes differ.
 
@@ -210,15 +212,16 @@ def _deviation(
 ) -> tuple[float, float, float]:
     """Return the largest and the rms difference, and the range, of a trace away from spikes."""
     ours, theirs = np.asarray(a.traces[trace]), np.asarray(b.traces[trace])
+    units = dict(a.units)[trace], dict(b.units)[trace]
     if ours.shape != theirs.shape or not np.allclose(a.times, b.times, rtol=0, atol=1e-6):
         raise ModelError(
-            f"results must have {trace} at the same times and places; a has the shape {ours.shape} and "
-            f"b {theirs.shape}. Simulate both with the same Record."
+            f"results must have {trace} at the same times and places; a has the shape {ours.shape} "
+            f"and b {theirs.shape}. Simulate both with the same Record."
         )
-    if dict(a.units)[trace] != dict(b.units)[trace]:
+    if units[0] != units[1]:
         raise ModelError(
-            f"{trace} must have the same unit in both results; it is in {dict(a.units)[trace]} in a "
-            f"and in {dict(b.units)[trace]} in b. Convert one of them."
+            f"{trace} must have the same unit in both results; it is in {units[0]} in a and in "
+            f"{units[1]} in b. Convert one of them."
         )
     times = np.asarray(a.times)
     away = np.ones((*ours.shape[:2], times.size), dtype=bool)

@@ -1,4 +1,4 @@
-"""Whether a difference to Brian2 shrinks with Brian2's step, as the difference of an oracle must."""
+"""Whether the difference to Brian2 shrinks with Brian2's step, as its own error must."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -6,9 +6,9 @@ import numpy as np
 def matched(a: np.ndarray, b: np.ndarray, window: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the spikes of two increasing trains that correspond to each other, in ms.
 
-    Trains of equal length are paired in order. Otherwise two spikes are a pair if each is the other's
-    nearest, and they are not more than a window apart; so pairs never cross, and a spike that one
-    train lacks stays alone.
+    Trains of equal length are paired in order. Otherwise two spikes are a pair if each is the
+    other's nearest, and they are not more than a window apart; so pairs never cross, and a spike
+    that one train lacks stays alone.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ def _rewind(model: Equations) -> list[str]:
 
 
 def runge_kutta(model: Equations, length: str) -> list[str]:
-    """Return one step of the classical fourth-order Runge-Kutta method, of the given length (ms)."""
+    """Return a step of the classical fourth-order Runge-Kutta method, of a length in ms."""
     lines = []
     for stage, advance in ((1, None), (2, "0.5*"), (3, "0.5*"), (4, "")):
         for x in model.rates:
