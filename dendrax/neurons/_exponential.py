@@ -29,11 +29,11 @@ class AbstractExponential(AbstractIntegrateAndFire):
 
     which is ``v_T - v`` below threshold and falls to 0 at a bounded speed when ``v`` runs away:
     with ``s = 1 - exp(-p / Delta_T)``,
-    ``c_m dp/dt = -s (g_leak (e_leak - v) + i) - (1 - s) g_leak Delta_T``. This is the voltage equation,
-    exactly, in another coordinate.
+    ``c_m dp/dt = -s (g_leak (e_leak - v) + i) - (1 - s) g_leak Delta_T``. This is the voltage
+    equation, exactly, in another coordinate.
 
-    What is left of the divergence is a term ``s log s`` in the leak, whose derivative is singular at
-    the spike; ``step_limit`` therefore grades the last steps towards it.
+    What is left of the divergence is a term ``s log s`` in the leak, whose derivative is singular
+    at the spike; ``step_limit`` therefore grades the last steps towards it.
     """
 
     v_t: ParameterOrArray = parameter("mV", default=-50.0)
@@ -58,8 +58,9 @@ class AbstractExponential(AbstractIntegrateAndFire):
         return self.delta_t * jax.nn.softplus((self.v_t - v) / self.delta_t)
 
     def _voltage(self, p: Scalar) -> Scalar:
-        # Stages of the last step before a spike overshoot to p < 0, where the logarithm has no value:
-        # beyond the peak (or the ceiling, 1e-8 ms earlier than any peak above it) it is constant.
+        # Stages of the last step before a spike overshoot to p < 0, where the logarithm has no
+        # value: beyond the peak (or the ceiling, 1e-8 ms earlier than any peak above it) it is
+        # constant.
         top = jnp.minimum((self.v_peak - self.v_t) / self.delta_t, _CEILING)
         s = jnp.maximum(-jnp.expm1(-p / self.delta_t), jax.nn.sigmoid(-top))
         return self.v_t - p - self.delta_t * jnp.log(s)

@@ -63,7 +63,7 @@ class AbstractNeuron(Parameterized):
         """Return what an electrode or an indicator would see, by name."""
 
     def step_limit(self, state: State) -> Scalar:
-        """Return the largest step (ms) that resolves the dynamics from here; no limit by default."""
+        """Return the largest step (ms) that resolves what comes; no limit by default."""
         del state
         return jnp.asarray(jnp.inf)
 
