@@ -101,3 +101,10 @@ def test_adex_adapts_by_b_at_each_spike():
     spiked = neuron.reset_spiked(T, state_at(neuron, -40.0, w=5.0))
     assert spiked.w == 5.0 + neuron.b
     np.testing.assert_allclose(voltage(neuron, spiked), -47.0)
+
+
+def test_steps_are_graded_towards_the_spike(neuron):
+    limit = jax.vmap(lambda p: neuron.step_limit(neuron.init_state()._replace(p=p)))
+    limits = limit(jnp.asarray([-1.0, 0.0, 1e-6, 0.1, 10.0]))
+    assert jnp.all(limits > 0)
+    assert jnp.all(jnp.diff(limits) >= 0)
