@@ -42,6 +42,9 @@ from dendrax.simulation import Simulator as Simulator
 from dendrax.plotting import plot_fit as plot_fit
 from dendrax.plotting import plot_raster as plot_raster
 from dendrax.plotting import plot_traces as plot_traces
+from dendrax.fitting import FitResult as FitResult
+from dendrax.fitting import fit as fit
+from dendrax.fitting import losses as losses
 from dendrax.validation import Comparison as Comparison
 from dendrax.validation import Convergence as Convergence
 from dendrax.validation import compare as compare

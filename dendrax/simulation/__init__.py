@@ -2,3 +2,5 @@
 
 from dendrax.simulation._simulator import Record as Record
 from dendrax.simulation._simulator import Simulator as Simulator
+from dendrax.simulation._simulator import with_record as with_record
+from dendrax.simulation._status import raise_on_failure as raise_on_failure

@@ -17,6 +17,7 @@ from dendrax.simulation._step import (
     Numerics,
     advance,
     begin,
+    layout,
     locate,
     propose,
     state_at,
@@ -81,7 +82,8 @@ def run_flat(
     status = jnp.where((status == OK) & (n_spikes > max_spikes), TOO_MANY_SPIKES, status)
     states = None
     if records:
-        sample = partial(_sample, numerics=numerics, times=sample_times)
+        template = layout(neuron, jax.tree.map(lambda x: x[0], lanes.state))
+        sample = partial(_sample, numerics=numerics, template=template, times=sample_times)
         states = jax.vmap(sample, in_axes=1)(outcomes)
     return {
         "spike_times": spike_times,
@@ -103,7 +105,7 @@ def _collect_spikes(outcomes, max_spikes):
     return put(outcomes.spike_time), put(outcomes.spike_slope), outcomes.spiked.sum(0)
 
 
-def _sample(outcomes, *, numerics, times):
+def _sample(outcomes, *, numerics, template, times):
     """Evaluate the dense output of one trial at the sample times; right limits at events."""
     start = jnp.where(outcomes.advanced, outcomes.t, jnp.inf)
     # Steps that did not advance stand between those that did: carry their predecessor's index.
@@ -116,6 +118,7 @@ def _sample(outcomes, *, numerics, times):
         take = partial(jax.tree.map, lambda x: x[k])
         size = outcomes.size[k]
         x = (t - outcomes.t[k]) / jnp.where(size > 0, size, 1.0)
-        return state_at(numerics, take(outcomes.dense), take(outcomes.held), x)
+        parts = template._replace(held=take(outcomes.held))
+        return state_at(numerics, parts, take(outcomes.dense), x)
 
     return jax.vmap(at)(times, k)

@@ -31,10 +31,8 @@ def value_and_slope(guard: Guard, x: Scalar) -> tuple[Scalar, Scalar]:
 
 def ends(guard: Guard) -> Ends:
     """Evaluate a guard at both ends of the step."""
-    zero, one = jnp.asarray(0.0), jnp.asarray(1.0)
-    left, left_slope = value_and_slope(guard, zero)
-    right, right_slope = value_and_slope(guard, one)
-    return Ends(left, right, left_slope, right_slope)
+    value, slope = jax.vmap(lambda x: value_and_slope(guard, x))(jnp.asarray([0.0, 1.0]))
+    return Ends(value[0], value[1], slope[0], slope[1])
 
 
 def may_cross(at: Ends) -> Bool[Array, ""]:
@@ -50,12 +48,8 @@ def first_crossing(guard: Guard, at: Ends) -> tuple[Bool[Array, ""], Scalar]:
     """
     crosses = (at.left < 0) & (at.right >= 0)
     one = jnp.asarray(1.0)
-
-    def slope(x: Scalar) -> Scalar:
-        return value_and_slope(guard, x)[1]
-
     hump = may_cross(at) & ~crosses
-    top = jnp.where(hump, _falling_root(slope, one), one)
+    top = jnp.where(hump, _summit(guard), one)
     crosses = crosses | (hump & (guard(top) >= 0))
     return crosses, jnp.where(crosses, _rising_root(guard, top), 1.0)
 
@@ -81,8 +75,20 @@ def implicit_root(
     return root - correction, slope
 
 
-def _falling_root(f: Guard, high: Scalar) -> Scalar:
-    return _rising_root(lambda x: -f(x), high)
+def _summit(guard: Guard) -> Scalar:
+    """Find where a guard that rises at 0 and falls at 1 is highest.
+
+    Bisection of the slope. An error of the position enters the height squared, so that half of the
+    digits are enough.
+    """
+
+    def halve(_, bracket):
+        low, high = bracket
+        x = 0.5 * (low + high)
+        rises = value_and_slope(guard, x)[1] > 0
+        return jnp.where(rises, x, low), jnp.where(rises, high, x)
+
+    return lax.fori_loop(0, 28, halve, (jnp.asarray(0.0), jnp.asarray(1.0)))[0]
 
 
 def _rising_root(f: Guard, high: Scalar) -> Scalar:

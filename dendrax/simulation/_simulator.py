@@ -16,7 +16,7 @@ from dendrax.results import SimulationResult
 from dendrax.simulation._flat import LOOPS, run_flat
 from dendrax.simulation._status import raise_on_failure
 from dendrax.simulation._step import Drive, Numerics
-from dendrax.units import scalar
+from dendrax.units import scalar, to_quantity
 
 
 class Record(eqx.Module):
@@ -141,6 +141,20 @@ class Simulator(eqx.Module):
         if not isinstance(result.status, jax.core.Tracer):
             raise_on_failure(result)
         return result
+
+
+def with_record(simulator: Simulator, record: Record | None) -> Simulator:
+    """Return a simulator that differs in what it records only."""
+    return Simulator(
+        to_quantity(simulator.t_stop, "ms"),
+        to_quantity(simulator.dt, "ms"),
+        record=record,
+        solver=simulator.solver,
+        controller=simulator.controller,
+        adjoint=simulator.adjoint,
+        max_spikes=simulator.max_spikes,
+        max_steps=simulator.max_steps,
+    )
 
 
 def _must_fit(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> None:

@@ -1,5 +1,6 @@
 """One iteration of the flat loop: one unit of one trial goes on by one solver step or one event."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import diffrax
@@ -7,6 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.inputs import Current
@@ -94,14 +96,14 @@ class Outcome(NamedTuple):
 def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
     """Return a lane at the start of its trial."""
     state = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), neuron.init_state())
-    flowing, _ = split(neuron, state)
     t_0, dt = jnp.asarray(0.0), jnp.asarray(numerics.dt)
     controller = None
     if numerics.controller is not None:
-        terms, args = _terms(neuron, state), _electrode(drive.current, jnp.asarray(-1))
+        parts = layout(neuron, state)
+        terms, args = _terms(neuron, parts), _electrode(drive.current, jnp.asarray(-1))
         order = numerics.solver.error_order(terms)
         _, controller = numerics.controller.init(
-            terms, t_0, dt, flowing, dt, args, numerics.solver.func, order
+            terms, t_0, dt, parts.flat, dt, args, numerics.solver.func, order
         )
     return Lane(
         t=t_0,
@@ -117,18 +119,31 @@ def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
     )
 
 
-def split(neuron: AbstractNeuron, state: State) -> tuple[State, State]:
-    """Split a state into the leaves that flow and those that are held between events."""
+class Layout(NamedTuple):
+    """How a state falls into a vector that flows and leaves that are held between events.
+
+    The solver works on one fat array: fewer, larger operations compile and run faster.
+    """
+
+    flat: Float[Array, " flowing"]
+    held: State
+    rebuild: Callable[[Float[Array, " flowing"], State], State]
+
+
+def layout(neuron: AbstractNeuron, state: State) -> Layout:
+    """Take a state apart: what has no derivative is held."""
     zero = jnp.asarray(0.0)
     rates = jax.eval_shape(neuron.dynamics, zero, state, zero)
     flows = jax.tree.map(lambda _, rate: rate is not None, state, rates, is_leaf=_is_none)
-    return eqx.partition(state, flows)
+    flowing, held = eqx.partition(state, flows)
+    flat, unravel = ravel_pytree(flowing)
+    return Layout(flat, held, lambda flat, held: eqx.combine(unravel(flat), held))
 
 
 def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics) -> Proposal:
     """Take one solver step towards the next instant at which something is due."""
-    flowing, held = split(neuron, lane.state)
-    terms, args = _terms(neuron, lane.state), _electrode(drive.current, lane.segment)
+    parts = layout(neuron, lane.state)
+    terms, args = _terms(neuron, parts), _electrode(drive.current, lane.segment)
     limit = jnp.minimum(_next_stop(neuron, drive, lane), numerics.t_stop)
     limit = jnp.maximum(limit, lane.t)
     graded = neuron.step_limit(lane.state)
@@ -136,25 +151,25 @@ def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics
     stops = lane.t + (1 + _SLIVER) * size >= limit
     t_1 = jnp.where(stops, limit, lane.t + size)
     t_1 = jnp.where(lane.done, lane.t, t_1)
-    solver_state = numerics.solver.init(terms, lane.t, t_1, flowing, args)
+    solver_state = numerics.solver.init(terms, lane.t, t_1, parts.flat, args)
     # The right-hand side is evaluated anew at the start of each step: steps begin at events.
     y_1, error, dense, _, _ = numerics.solver.step(
-        terms, lane.t, t_1, flowing, args, solver_state, made_jump=True
+        terms, lane.t, t_1, parts.flat, args, solver_state, made_jump=True
     )
     accepted, next_step, controller = jnp.asarray(True), lane.step, None
     if numerics.controller is not None:
         order = numerics.solver.error_order(terms)
         accepted, next_t_0, next_t_1, _, controller, _ = numerics.controller.adapt_step_size(
-            lane.t, t_1, flowing, y_1, args, error, order, lane.controller
+            lane.t, t_1, parts.flat, y_1, args, error, order, lane.controller
         )
         # A step that was cut says nothing against the size that was wished for.
         cut = stops | (graded < lane.step)
         next_step = jnp.where(cut & accepted, lane.step, next_t_1 - next_t_0)
         # The mesh is no part of the model: differentiating the error estimate gives noise.
         next_step, controller = lax.stop_gradient((next_step, controller))
-    guard = _guard(neuron, numerics, dense, held, lane.t, t_1)
-    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(y_1)]))
-    return Proposal(t_1, dense, held, ends(guard), accepted, next_step, controller, finite)
+    guard = _guard(neuron, numerics, lane, dense, t_1)
+    finite = jnp.all(jnp.isfinite(y_1))
+    return Proposal(t_1, dense, parts.held, ends(guard), accepted, next_step, controller, finite)
 
 
 def suspect(lane: Lane, proposal: Proposal) -> Bool[Array, ""]:
@@ -166,7 +181,7 @@ def locate(
     neuron: AbstractNeuron, lane: Lane, proposal: Proposal, numerics: Numerics
 ) -> tuple[Bool[Array, ""], Scalar, Scalar]:
     """Find the first spike of the step: whether, where (from 0 to 1), and how steeply."""
-    guard = _guard(neuron, numerics, proposal.dense, proposal.held, lane.t, proposal.t_1)
+    guard = _guard(neuron, numerics, lane, proposal.dense, proposal.t_1)
     crosses, root = first_crossing(guard, proposal.ends)
     crosses = crosses & suspect(lane, proposal)
     x, slope = implicit_root(guard, root, crosses)
@@ -190,7 +205,7 @@ def advance(
     slope = jnp.where(jumped, jnp.inf, slope / jnp.where(size > 0, size, 1.0))
     t = jnp.where(spiked, lane.t + x * size, proposal.t_1)
     t = jnp.where(proposal.accepted | jumped, t, lane.t)
-    state = state_at(numerics, proposal.dense, proposal.held, x)
+    state = state_at(numerics, layout(neuron, lane.state), proposal.dense, x)
     state = _where(proposal.accepted & ~jumped, state, lane.state)
 
     undisturbed = proposal.accepted & ~spiked & ~lane.done
@@ -254,32 +269,33 @@ def _electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scala
     )
 
 
-def _terms(neuron: AbstractNeuron, state: State) -> diffrax.ODETerm:
-    _, held = split(neuron, state)
-
-    def field(t, flowing, electrode):
+def _terms(neuron: AbstractNeuron, parts: Layout) -> diffrax.ODETerm:
+    def field(t, flat, electrode):
         start, value, slope = electrode
-        rates = neuron.dynamics(t, eqx.combine(flowing, held), value + slope * (t - start))
-        return jax.tree.map(lambda y, rate: None if y is None else jnp.asarray(rate, y.dtype),
-                            flowing, rates, is_leaf=_is_none)
+        state = parts.rebuild(flat, parts.held)
+        rates = neuron.dynamics(t, state, value + slope * (t - start))
+        return ravel_pytree(rates)[0].astype(flat.dtype)
 
     return diffrax.ODETerm(field)
 
 
-def _guard(neuron, numerics, dense, held, t_0, t_1):
+def _guard(neuron, numerics, lane, dense, t_1):
+    parts = layout(neuron, lane.state)
+
     def guard(x):
-        return neuron.spike_condition(t_0 + x * (t_1 - t_0), state_at(numerics, dense, held, x))
+        state = state_at(numerics, parts, dense, x)
+        return neuron.spike_condition(lane.t + x * (t_1 - lane.t), state)
 
     return guard
 
 
-def state_at(numerics: Numerics, dense: Any, held: State, x: Scalar) -> State:
+def state_at(numerics: Numerics, parts: Layout, dense: Any, x: Scalar) -> State:
     """Return the state at a fraction of a step, from the step's dense output."""
     # Diffrax stores increments, not rates: its interpolants work as well in the step's own time.
     interpolation = numerics.solver.interpolation_cls(
         t0=jnp.asarray(0.0), t1=jnp.asarray(1.0), **dense
     )
-    return eqx.combine(interpolation.evaluate(x), held)
+    return parts.rebuild(interpolation.evaluate(x), parts.held)
 
 
 def _where(condition, yes, no):

@@ -1,0 +1,80 @@
+"""The space in which an optimizer moves: unbounded numbers instead of bounded parameters."""
+
+import math
+from typing import Any, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from dendrax.errors import FitError
+from dendrax.parameters import Parameter, is_parameter, parameters
+
+Model = TypeVar("Model")
+Free = dict[str, Float[Array, "..."]]
+
+
+def to_free(model: Any) -> Free:
+    """Return the learnable parameters of a model, by name, as unbounded numbers.
+
+    An interval becomes the real line by the logit, a half line by the logarithm; a parameter without
+    bounds is counted in units of its own size. So a step of 0.01 is about a percent of a parameter,
+    whatever its unit.
+
+    Raises
+    ------
+    FitError
+        If nothing is learnable.
+    """
+    free = {
+        name: _unbounded(entry) for name, entry in parameters(model).items() if entry.is_learnable
+    }
+    if not free:
+        raise FitError(
+            f"{type(model).__name__} has no learnable parameter. Make one with "
+            "dx.learnable(value, bounds)."
+        )
+    return free
+
+
+def with_free(model: Model, free: Free) -> Model:
+    """Return the model with its learnable parameters taken from unbounded numbers."""
+    names = iter(parameters(model))
+
+    def replaced(node: Any) -> Any:
+        if not is_parameter(node):
+            return node
+        name = next(names)
+        if not node.is_learnable:
+            return node
+        return eqx.tree_at(lambda entry: entry.value, node, _bounded(node, free[name]))
+
+    return jax.tree.map(replaced, model, is_leaf=is_parameter)
+
+
+def _unbounded(entry: Parameter) -> Array:
+    low, high = entry.bounds
+    value = entry.value
+    if math.isfinite(low) and math.isfinite(high):
+        return jnp.log(value - low) - jnp.log(high - value)
+    if math.isfinite(low):
+        return jnp.log(value - low)
+    if math.isfinite(high):
+        return -jnp.log(high - value)
+    return value / _size(entry)
+
+
+def _bounded(entry: Parameter, free: Array) -> Array:
+    low, high = entry.bounds
+    if math.isfinite(low) and math.isfinite(high):
+        return low + (high - low) * jax.nn.sigmoid(free)
+    if math.isfinite(low):
+        return low + jnp.exp(free)
+    if math.isfinite(high):
+        return high - jnp.exp(-free)
+    return free * _size(entry)
+
+
+def _size(entry: Parameter) -> Array:
+    return jax.lax.stop_gradient(jnp.maximum(jnp.abs(entry.value), 1.0))

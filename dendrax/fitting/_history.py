@@ -1,0 +1,22 @@
+"""The history of a fit, labelled."""
+
+from typing import Any
+
+import numpy as np
+import xarray
+from jaxtyping import Array, Float
+
+from dendrax.parameters import parameters
+
+
+def to_history(model: Any, columns: dict[str, Float[Array, "step *shape"]]) -> xarray.Dataset:
+    """Return the columns of a fit's history as a Dataset on ``step``, parameters with their units."""
+    known = parameters(model)
+    variables = {}
+    for name, column in columns.items():
+        values = np.asarray(column)
+        dims = ("step", *(f"{name}_{i}" for i in range(values.ndim - 1)))
+        unit = known[name].unit if name in known else "1"
+        variables[name] = (dims, values, {"units": unit})
+    steps = np.arange(len(next(iter(columns.values()))))
+    return xarray.Dataset(variables, coords={"step": ("step", steps, {"units": "1"})})
