@@ -93,9 +93,10 @@ def plot_raster(results: SimulationResult | Mapping[str, SimulationResult], ax: 
     """
     ax = _axes(ax)
     by_label = results if isinstance(results, Mapping) else {None: results}
+    first = next(iter(by_label.values()))
+    n_trials, n_neurons = first.spike_counts.shape
     height = 0.8 / len(by_label)
     for k, (label, result) in enumerate(by_label.items()):
-        n_trials, n_neurons = result.spike_counts.shape
         rows = [result.spikes(i, j) for i in range(n_trials) for j in range(n_neurons)]
         ax.eventplot(
             rows,
@@ -106,8 +107,8 @@ def plot_raster(results: SimulationResult | Mapping[str, SimulationResult], ax: 
         )
         # Each row is an artist of its own: the first one stands for all in the legend.
         ax.collections[-len(rows)].set_label(label)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlim(0, result.t_stop)
+    ax.set_ylim(n_trials * n_neurons - 0.5, -0.5)
+    ax.set_xlim(0, first.t_stop)
     kind = "trial" if n_neurons == 1 else "neuron" if n_trials == 1 else "trial, neuron"
     ax.set(xlabel="time (ms)", ylabel=kind)
     ax.yaxis.get_major_locator().set_params(integer=True)
@@ -153,6 +154,7 @@ def plot_fit(
         If the numbers of trials differ.
     """
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     counts = {target.n_trials, result.n_trials, inputs.n_trials}
     if len(counts) > 1:
@@ -161,9 +163,8 @@ def plot_fit(
             f"{sorted(counts)}."
         )
     shown = _spread(target.n_trials, held_out) if trials is None else list(trials)
-    figure = Figure(figsize=(11, 7), layout="constrained")
-    figure.get_layout_engine().set(hspace=0.04, wspace=0.03)
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.25, 1))
+    figure = Figure(figsize=(11, 7), layout=ConstrainedLayoutEngine(hspace=0.04, wspace=0.03))
+    upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=(1.25, 1)), dtype=object)
     _plot_sweeps(upper, target, result, inputs, shown, set(held_out))
     ratios = (1,) if history is None else (2, 1)
     panels = lower.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)[0]

@@ -1,5 +1,6 @@
 """Blocks of ``to_neo``, read back into the results that they came from."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import jax.numpy as jnp
@@ -55,7 +56,10 @@ def from_block(block: Any) -> SimulationResult | Sweeps:
         units=units,
         provenance=tuple((k, str(v)) for k, v in about.items() if k not in _RESERVED),
     )
-    return Sweeps(result, _inputs(block)) if block.segments[0].events else result
+    currents = exact_currents(block.segments)
+    if not currents:
+        return result
+    return Sweeps(result, Inputs(currents, [_input_spikes(segment) for segment in block.segments]))
 
 
 def outputs(segment: Any) -> list[Any]:
@@ -63,30 +67,37 @@ def outputs(segment: Any) -> list[Any]:
     return [train for train in segment.spiketrains if train.annotations.get("role") != "input"]
 
 
-def exact_current(segment: Any) -> Current | None:
-    """Return the current that ``to_neo`` left as an event, in every detail, or None."""
-    found = [event for event in segment.events if _is_current(event)]
-    if not found:
-        return None
-    leaves = (found[0].array_annotations[name] for name in ("value", "slope"))
-    pieces = (_plain(leaf) for leaf in (found[0], *leaves))
-    return Current(*pieces, found[0].annotations["unit"])
+def exact_currents(segments: Iterable[Any]) -> list[Current]:
+    """List the currents that ``to_neo`` left as events, if every segment has one."""
+    events = [_current_event(segment) for segment in segments]
+    return [] if any(event is None for event in events) else [*map(_current, events)]
 
 
-def _is_current(event: Any) -> bool:
-    return event.name == "current" and {"value", "slope"} <= event.array_annotations.keys()
+def _current_event(segment: Any) -> Any:
+    for event in segment.events if segment is not None else []:
+        if event.name == "current" and {"value", "slope"} <= event.array_annotations.keys():
+            return event
+    return None
 
 
-def _plain(quantity: Any) -> Any:
+def _current(event: Any) -> Current:
+    about = event.array_annotations
+    start, value, slope = (
+        jnp.asarray(_plain(leaf), dtype=float) for leaf in (event, about["value"], about["slope"])
+    )
+    return Current(start, value, slope, event.annotations["unit"])
+
+
+def _plain(quantity: Any) -> np.ndarray:
     """Return the numbers, which are in the units of the schema already."""
-    return jnp.asarray(np.asarray(quantity.magnitude), dtype=float)
+    return np.asarray(quantity.magnitude, dtype=float)
 
 
 def _traces(segment: Any) -> list[Any]:
     return [signal for signal in segment.analogsignals if "shape" in signal.annotations]
 
 
-def _trace(signal: Any) -> Any:
+def _trace(signal: Any) -> np.ndarray:
     shape = map(int, signal.annotations["shape"].split())
     return _plain(signal).T.reshape(*shape, len(signal))
 
@@ -106,11 +117,6 @@ def _table(rows: list[list[Any]], width: int) -> Any:
 
 def _each(trains: list[list[Any]], name: str, kind: type) -> Any:
     return jnp.asarray([[kind(train.annotations[name]) for train in row] for row in trains])
-
-
-def _inputs(block: Any) -> Inputs:
-    currents = [exact_current(segment) for segment in block.segments]
-    return Inputs(currents, [_input_spikes(segment) for segment in block.segments])
 
 
 def _input_spikes(segment: Any) -> SpikeTrains:

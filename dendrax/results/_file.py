@@ -77,6 +77,7 @@ def read_block(path: Path) -> tuple[Any, list[Any]]:
             f"{path}: a pickle can run any code and is not read. If you trust it, pass "
             "neo.PickleIO(path).read_block() to dx.from_neo."
         )
+    block: Any
     # The readers of some sixty formats fail on broken files each in its own way.
     try:
         if path.suffix == ".nix":
@@ -84,9 +85,9 @@ def read_block(path: Path) -> tuple[Any, list[Any]]:
             with neo.NixIO(str(path), mode="ro") as reader:
                 block, protocol = reader.read_block(), []
         else:
-            reader = neo.get_io(str(path))
+            reader: Any = neo.get_io(str(path))
             block = reader.read_block()
-            protocol = reader.read_protocol() if isinstance(reader, neo.io.AxonIO) else []
+            protocol = reader.read_protocol() if hasattr(reader, "read_protocol") else []
     except Exception as error:
         reason = str(error).strip().split("\n")[0].rstrip(".")
         raise RecordingError(

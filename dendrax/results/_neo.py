@@ -9,7 +9,7 @@ import numpy as np
 
 from dendrax.inputs import Current, Inputs, SpikeTrains
 from dendrax.results._result import SimulationResult
-from dendrax.results._schema import PLACES, VERSION, attributes, per_ms
+from dendrax.results._schema import VERSION, attributes, per_ms, place_dimensions
 from dendrax.results._sweeps import Sweeps, apart
 from dendrax.units import to_quantity
 
@@ -48,27 +48,30 @@ def to_neo(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> A
     """
     import neo
 
-    result, inputs = apart(result, inputs)
+    output, inputs = apart(result, inputs)
+    # Slicing NumPy arrays costs nothing, where every slice of a JAX array is a program of its own.
+    output, inputs = jax.tree.map(np.asarray, (output, inputs))
     about = {
         "dendrax_schema": VERSION,
-        "spike_capacity": result.spike_times.shape[-1],
-        "t_stop": result.t_stop,
+        "spike_capacity": output.spike_times.shape[-1],
+        "t_stop": output.t_stop,
     }
-    block = neo.Block(name="dendrax", **about, **dict(result.provenance))
-    for trial in range(result.n_trials):
+    block = neo.Block(name="dendrax")
+    block.annotate(**about, **dict(output.provenance))
+    for trial in range(output.n_trials):
         segment = neo.Segment(name=f"trial {trial}", index=trial)
-        segment.analogsignals.extend([*_signals(result, trial)])
-        segment.spiketrains.extend([*_trains(result, trial)])
+        segment.analogsignals.extend([*_signals(output, trial)])
+        segment.spiketrains.extend([*_trains(output, trial)])
         if inputs is not None:
             given = jax.tree.map(itemgetter(trial), inputs)
-            segment.analogsignals.extend([*_sampled(given.current, result)])
+            segment.analogsignals.extend([*_sampled(given.current, output)])
             segment.events.append(_pieces(given.current))
-            segment.spiketrains.extend([*_input_trains(given.spikes, result.t_stop)])
+            segment.spiketrains.extend([*_input_trains(given.spikes, output.t_stop)])
         block.segments.append(segment)
     return block
 
 
-def _signal(samples: np.ndarray, unit: str, times: np.ndarray, **about: Any) -> Any:
+def _signal(samples: Any, unit: str, times: Any, **about: Any) -> Any:
     import neo
 
     period = times[1] - times[0] if len(times) > 1 else 1.0
@@ -82,16 +85,15 @@ def _signal(samples: np.ndarray, unit: str, times: np.ndarray, **about: Any) -> 
 
 
 def _signals(result: SimulationResult, trial: int) -> Iterator[Any]:
-    times = np.asarray(result.times)
     for name, unit in result.units:
-        trace = np.asarray(result.traces[name][trial])
+        trace = result.traces[name][trial]
         places = np.indices(trace.shape[:-1]).reshape(trace.ndim - 1, -1)
-        labels = dict(zip(("neuron", *PLACES[trace.ndim - 2]), places, strict=True))
+        labels = dict(zip(("neuron", *place_dimensions(name, trace.ndim - 2)), places, strict=True))
         names = [_channel_name(name, place) for place in places[1:].T]
         yield _signal(
             trace.reshape(-1, trace.shape[-1]).T,
             unit,
-            times,
+            result.times,
             name=name,
             description=attributes(name, unit)["long_name"],
             array_annotations={"channel_names": np.array(names), **labels},
@@ -106,13 +108,13 @@ def _channel_name(name: str, place: np.ndarray) -> str:
 def _trains(result: SimulationResult, trial: int) -> Iterator[Any]:
     import neo
 
-    for neuron, row in enumerate(np.asarray(result.spike_times[trial])):
+    for neuron, row in enumerate(result.spike_times[trial]):
         kept = np.isfinite(row)
         yield neo.SpikeTrain(
             to_quantity(row[kept], "ms"),
             t_stop=to_quantity(max([result.t_stop, *row[kept]]), "ms"),
             name=f"neuron {neuron}",
-            array_annotations={"slope": np.asarray(result.spike_slope[trial, neuron])[kept]},
+            array_annotations={"slope": result.spike_slope[trial, neuron][kept]},
             status=int(result.status[trial, neuron]),
             n_steps=int(result.n_steps[trial, neuron]),
             t_reached=float(result.t_reached[trial, neuron]),
@@ -120,10 +122,10 @@ def _trains(result: SimulationResult, trial: int) -> Iterator[Any]:
 
 
 def _sampled(current: Current, result: SimulationResult) -> Iterator[Any]:
-    times = np.asarray(result.times)
-    if len(times):
-        samples = current(times)[:, None]
-        yield _signal(samples, current.unit, times, name="current", description="injected current")
+    if len(result.times):
+        samples = current(result.times)[:, None]
+        about = {"name": "current", "description": "injected current"}
+        yield _signal(samples, current.unit, result.times, **about)
 
 
 def _pieces(current: Current) -> Any:

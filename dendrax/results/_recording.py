@@ -10,7 +10,7 @@ import numpy as np
 
 from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, sampled_current
-from dendrax.results._block import exact_current, outputs
+from dendrax.results._block import exact_currents, outputs
 from dendrax.results._crossings import crossings, padded
 from dendrax.results._result import SimulationResult
 from dendrax.results._signals import Channel, RawSweep, channels, raw_sweeps
@@ -187,8 +187,8 @@ def _currents(
     if stimulus is not None:
         given = _given(stimulus, len(sweeps), source)
         starts = [0.0] * len(given)
-    elif all(each.segment is not None and exact_current(each.segment) for each in sweeps):
-        return [exact_current(each.segment) for each in sweeps]
+    elif exact := exact_currents([each.segment for each in sweeps]):
+        return exact
     else:
         given = [_recorded(each.currents, i, source, segments) for i, each in enumerate(sweeps)]
         starts = [a.t_start - v.t_start for a, v in zip(given, voltages, strict=True)]

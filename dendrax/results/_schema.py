@@ -29,7 +29,7 @@ are the provenance, and those named in ``RESERVED``.
 VERSION = 1
 RESERVED = ("Conventions", "dendrax_schema", "spike_capacity")
 
-PLACES = ((), ("dendrite",), ("dendrite", "synapse"))
+_PLACES = ((), ("dendrite",), ("dendrite", "synapse"))
 
 LONG_NAMES = {
     "v": "membrane potential",
@@ -56,6 +56,11 @@ LONG_NAMES = {
     "input_source": "source of the input spike",
     "input_weight": "weight of the input spikes",
 }
+
+
+def place_dimensions(name: str, rank: int) -> tuple[str, ...]:
+    """Return the dimensions of a trace between ``neuron`` and ``time``."""
+    return _PLACES[rank] if rank < len(_PLACES) else tuple(f"{name}_{k}" for k in range(rank))
 
 
 def attributes(name: str, unit: str) -> dict[str, str]:

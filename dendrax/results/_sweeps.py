@@ -111,6 +111,8 @@ def thin(batch: Any, every: Any) -> Any:
     if isinstance(batch, Sweeps):
         return batch._replace(target=thin(batch.target, every))
     interval = scalar(every, "ms", "every")
+    if len(batch.times) < 2:
+        return batch
     period = float(batch.times[1] - batch.times[0])
     n = round(interval / period)
     if n < 1 or abs(n * period - interval) > 1e-3 * period:

@@ -9,7 +9,7 @@ from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, SpikeTrains
 from dendrax.results._ragged import flatten, unflatten
 from dendrax.results._result import SimulationResult
-from dendrax.results._schema import PLACES, RESERVED, VERSION, attributes, per_ms
+from dendrax.results._schema import RESERVED, VERSION, attributes, per_ms, place_dimensions
 from dendrax.results._sweeps import Sweeps, apart
 
 
@@ -70,8 +70,7 @@ def _traces(result: SimulationResult) -> dict[str, tuple]:
     for name, unit in result.units:
         value = np.asarray(result.traces[name])
         sizes_here = value.shape[2:-1]
-        rank = len(sizes_here)
-        place = PLACES[rank] if rank < len(PLACES) else tuple(f"{name}_{k}" for k in range(rank))
+        place = place_dimensions(name, len(sizes_here))
         if any(sizes.get(dim, n) != n for dim, n in zip(place, sizes_here, strict=True)):
             place = tuple(f"{name}_{dim}" for dim in place)
         sizes |= dict(zip(place, sizes_here, strict=True))
@@ -174,9 +173,14 @@ def _inputs(dataset: Any) -> Inputs:
         weight.shape,
         0,
     )
+    unit, weight_unit = (dataset[name].attrs["units"] for name in ("current_value", "input_weight"))
     pieces = (dataset[f"current_{leaf}"].values for leaf in ("start", "value", "slope"))
-    unit = dataset.current_value.attrs["units"]
-    currents = [Current(*map(jnp.asarray, row), unit) for row in zip(*pieces, strict=True)]
-    unit = dataset.input_weight.attrs["units"]
-    trains = [SpikeTrains(*map(jnp.asarray, row), unit) for row in zip(times, weight, strict=True)]
+    currents = [
+        Current(jnp.asarray(start), jnp.asarray(value), jnp.asarray(slope), unit)
+        for start, value, slope in zip(*pieces, strict=True)
+    ]
+    trains = [
+        SpikeTrains(jnp.asarray(table), jnp.asarray(row), weight_unit)
+        for table, row in zip(times, weight, strict=True)
+    ]
     return Inputs(currents, trains)
