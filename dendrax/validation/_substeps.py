@@ -15,8 +15,8 @@ _NEWTON_ITERATIONS = 6
 def spike_code(model: Equations, *, refractory: bool) -> str:
     """Return the reset: find the spike within the last step, rewind to it, and go on from there.
 
-    The spike time is the root of the cubic Hermite polynomial of the watched state, whose error is
-    of the fourth order in the step, as that of the integrator.
+    The spike time is the root of the cubic Hermite polynomial of the watched state, corrected by
+    one step of Newton's method at the state that Runge-Kutta's method has there.
     """
     x = model.watched
     lines = [
@@ -35,11 +35,14 @@ def spike_code(model: Equations, *, refractory: bool) -> str:
             "part = clip(part - miss/((3*curve_3*part + 2*curve_2)*part + h*rate_0), 0, 1)",
         ]
     lines += [
-        "before = part*h",
-        "after = h - before",
-        "t_spike = now + before",
+        "nearly = part*h",
         *_rewind(model),
-        *runge_kutta(model, "before"),
+        *(line for share in model.approach for line in runge_kutta(model, f"({share}*nearly)")),
+        *_rate(model, x, "", "rate_2"),
+        f"rest = clip(({model.level} - {x})/rate_2, -nearly, h - nearly)",
+        *runge_kutta(model, "rest"),
+        "after = h - nearly - rest",
+        "t_spike = now + nearly + rest",
         *model.reset.strip().splitlines(),
     ]
     if refractory:

@@ -1,16 +1,16 @@
 """dendrax against Brian2, whose equations and numerics have nothing in common with dendrax's.
 
-dendrax is the more accurate side here (adaptive, 1e-10), so every tolerance is about Brian2.
+dendrax is the more accurate side here, so every tolerance is about Brian2.
 """
 
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import diffrax
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -22,11 +22,9 @@ import dendrax as dx
 # Not importorskip: the import is what run_brian2 has to get right.
 pytestmark = pytest.mark.skipif(find_spec("brian2") is None, reason="Brian2 is an extra")
 
+# Fifth order, and off by less than 1e-7 ms with this step (less than 1e-8 ms but for AdEx).
 ACCURATE = dx.Simulator(
-    60 * pq.ms,
-    0.025 * pq.ms,
-    record=dx.Record("v", "i_syn", "guard", every=0.1 * pq.ms),
-    controller=diffrax.PIDController(rtol=1e-10, atol=1e-10),
+    60 * pq.ms, 0.025 * pq.ms, record=dx.Record("v", "i_syn", "guard", every=0.1 * pq.ms)
 )
 SHORT = dx.Simulator(10 * pq.ms, 0.025 * pq.ms, record=dx.Record("v", every=0.1 * pq.ms))
 # Not a multiple of Brian2's step: the end of a refractory period is off the grid like the spike.
@@ -62,12 +60,12 @@ CASES = {
     "AdEx, refractory": (dx.AdEx(t_ref=T_REF), POINT),
     "DendriticNeuron": (TREE, DENDRITIC),
 }
-# In ms. Runge-Kutta's error at 0.025 ms is below 1e-7 where the equations are smooth. At the peak
-# of EIF and AdEx log(-z) is singular, and the scheme of second order; adaptation amplifies from
-# spike to spike what the first is late.
-SPIKE_TOLERANCE = {"LIF": 1e-4, "DendriticNeuron": 1e-4, "EIF": 1e-3, "AdEx": 1e-3}
-# Of the range of v, away from spikes. A spike that is late by d leaves d * dv/dt behind.
-V_TOLERANCE = {"LIF": 1e-6, "DendriticNeuron": 1e-6, "EIF": 1e-6, "AdEx": 1e-5}
+# In ms, about ten times what Brian2 is off by. Runge-Kutta's method is of fourth order where the
+# equations are smooth; at the peak of EIF and AdEx log(-z) is singular, and near its rheobase a
+# neuron multiplies what one spike is late until the next.
+SPIKE_TOLERANCE = {"LIF": 1e-6, "DendriticNeuron": 1e-6, "EIF": 1e-5, "AdEx": 1e-4}
+# Of the range of the trace, away from spikes: what a late spike leaves behind is a tenth of it.
+TRACE_TOLERANCE = 1e-6
 
 
 @cache
@@ -84,7 +82,7 @@ def test_spikes_and_voltages_agree(case):
     assert comparison.counts_a.min() >= 2
     assert (comparison.n_missing, comparison.n_extra) == (0, 0)
     assert comparison.spike_max <= SPIKE_TOLERANCE[model]
-    assert comparison.v_rms <= V_TOLERANCE[model] * comparison.v_range
+    assert comparison.v_rms <= TRACE_TOLERANCE * comparison.v_range
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -95,35 +93,28 @@ def test_every_trace_agrees_in_shape_unit_and_value(case):
     for name in ("i_syn", "guard"):
         assert ours.traces[name].shape == theirs.traces[name].shape
         comparison = dx.compare(ours, theirs, trace=name)
-        # 5e-9 ms is how exactly Brian2 is told when a spike arrives
-        tolerance = 1e-8 if name == "i_syn" else V_TOLERANCE[case.partition(",")[0]]
-        assert comparison.v_rms <= tolerance * comparison.v_range
+        assert comparison.v_rms <= TRACE_TOLERANCE * comparison.v_range
 
 
-@pytest.mark.parametrize("case", ["LIF", "EIF", "DendriticNeuron"])
+@pytest.mark.parametrize("case", ["LIF", "EIF", "AdEx", "DendriticNeuron"])
 def test_brian2_as_most_people_run_it_agrees_to_its_grid(case):
     model, inputs = CASES[case]
-    comparison_dt = 0.025
-    theirs = dx.run_brian2(model, inputs, ACCURATE, dt=comparison_dt * pq.ms, schedule="default")
+    dt = 0.025
+    theirs = dx.run_brian2(model, inputs, ACCURATE, dt=dt * pq.ms, schedule="default")
     ours, _ = both(case)
     assert np.array_equal(ours.spike_counts, theirs.spike_counts)
     first = np.abs(ours.spike_times[:, 0, 0] - theirs.spike_times[:, 0, 0])
     # An input acts up to one step late, and a spike is noted up to one step early.
-    assert first.max() <= 2 * comparison_dt
+    assert first.max() <= 2 * dt
 
 
 def test_the_difference_vanishes_with_the_step_of_brian2():
-    coarse = dx.Simulator(
-        60 * pq.ms,
-        record=dx.Record("v", every=0.4 * pq.ms),
-        controller=ACCURATE.controller,
-    )
-    study = dx.convergence(dx.LIF(), POINT, coarse, dt=0.4 * pq.ms)
+    study = dx.convergence(dx.LIF(), POINT, ACCURATE, dt=0.1 * pq.ms)
     # Runge-Kutta's order is 4; where in its step a spike falls changes the constant.
     assert study.spike_order > 3.5
     assert study.v_order > 3.5
     first = [line.split()[0] for line in str(study).splitlines()]
-    assert first == ["dt", "0.4", "0.2", "order"]
+    assert first == ["dt", "0.1", "0.05", "order"]
 
 
 def test_inputs_off_the_grid_are_exact():
@@ -131,24 +122,17 @@ def test_inputs_off_the_grid_are_exact():
         current=dx.step_current(400 * pq.pA, 1.0137 * pq.ms, 33.3333 * pq.ms),
         spikes=dx.spike_trains([[3.00001, 7.7777, 7.7778] * pq.ms], weight=100 * pq.pA),
     )
-    simulator = dx.Simulator(
-        30.0123 * pq.ms, record=ACCURATE.record, controller=ACCURATE.controller
-    )
+    simulator = dx.Simulator(30.0123 * pq.ms, record=dx.Record("v", every=0.1 * pq.ms))
     model = dx.LIF(t_ref=T_REF)
     comparison = dx.compare(simulator(model, inputs), dx.run_brian2(model, inputs, simulator))
     assert comparison.n_pairs == 2
     comparison.raise_if_outside(spike_time=1e-6 * pq.ms, v=1e-6 * pq.mV)
 
 
-class UpsideDown(dx.LIF):
-    def dynamics(self, t, state, current):
-        return super().dynamics(t, state, -current)
-
-
 @pytest.mark.parametrize(
     ("case", "wrong"),
     [
-        ("LIF", UpsideDown()),
+        ("AdEx", dx.AdEx(a=-2 * pq.nS)),
         ("LIF", dx.LIF(c_m=202 * pq.pF)),
         ("LIF", dx.LIF(tau_syn=5.05 * pq.ms)),
         ("AdEx", dx.AdEx(tau_w=121.2 * pq.ms)),
@@ -200,6 +184,23 @@ def test_the_import_and_a_run_leave_no_trace_in_the_host_program(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
 
 
+class AnotherLIF(dx.LIF):
+    """Whose methods may say something else than the equations of LIF."""
+
+
+def test_threads_do_not_disturb_each_other():
+    inputs = [
+        dx.Inputs(current=dx.step_current(level * pq.pA, 0 * pq.ms, 9 * pq.ms))
+        for level in (600, 900, 1200)
+    ]
+
+    def spikes(each):
+        return dx.run_brian2(dx.LIF(), each, SHORT).spikes(0).tolist()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(spikes, inputs)) == [spikes(each) for each in inputs]
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
@@ -207,7 +208,7 @@ def test_the_import_and_a_run_leave_no_trace_in_the_host_program(tmp_path):
         ({"dt": 0 * pq.ms}, dx.ModelError, "dt must be positive"),
         ({"dt": 1 * pq.mV}, dx.UnitError, "dt must be a time"),
         ({"schedule": "fast"}, dx.ModelError, "schedule must be one of"),
-        ({"model": UpsideDown()}, dx.ModelError, "equations for .*; got UpsideDown"),
+        ({"model": AnotherLIF()}, dx.ModelError, "equations for .*; got AnotherLIF"),
         ({"model": TREE, "inputs": POINT}, dx.UnitError, "current of DendriticNeuron must be"),
         (
             {"simulator": dx.Simulator(1 * pq.ms, record=dx.Record("w", every=0.1 * pq.ms))},
