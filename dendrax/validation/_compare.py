@@ -176,7 +176,7 @@ def compare(
     ...     dx.Simulator(100 * pq.ms, dt)(dx.LIF(), inputs) for dt in (0.2 * pq.ms, 0.1 * pq.ms)
     ... )
     >>> dx.compare(coarse, fine).raise_if_outside(spike_time=1 * pq.us).n_pairs
-    4
+    5
     """
     near = 0.1 if around_spikes is None else scalar(around_spikes, "ms", "around_spikes")
     reach = 2.0 if window is None else scalar(window, "ms", "window")
