@@ -44,6 +44,7 @@ from dendrax.plotting import plot_raster as plot_raster
 from dendrax.plotting import plot_traces as plot_traces
 from dendrax.fitting import FitResult as FitResult
 from dendrax.fitting import fit as fit
+from dendrax.fitting import initial_model as initial_model
 from dendrax.fitting import losses as losses
 from dendrax.validation import Comparison as Comparison
 from dendrax.validation import Convergence as Convergence

@@ -1,7 +1,11 @@
 """Fitting: losses, one loop around any optax optimizer, checkpoints, and what comes out."""
 
 from dendrax.fitting import losses as losses
+from dendrax.fitting._features import Features as Features
+from dendrax.fitting._features import features as features
 from dendrax.fitting._fit import fit as fit
 from dendrax.fitting._fit import on_grid as on_grid
+from dendrax.fitting._initial import initial_model as initial_model
+from dendrax.fitting._initial import models as models
 from dendrax.fitting._result import FitResult as FitResult
 from dendrax.fitting._score import Score as Score

@@ -1,16 +1,20 @@
 """The history of a fit, labelled."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray
 from jaxtyping import Array, Float
 
 from dendrax.parameters import parameters
 
+if TYPE_CHECKING:
+    import xarray
 
-def to_history(model: Any, columns: dict[str, Float[Array, "step *shape"]]) -> xarray.Dataset:
+
+def to_history(model: Any, columns: dict[str, Float[Array, "step *shape"]]) -> "xarray.Dataset":
     """Return the columns of a fit's history as a Dataset on ``step``, parameters with their units."""
+    import xarray
+
     known = parameters(model)
     variables = {}
     for name, column in columns.items():

@@ -1,12 +1,13 @@
 """What a fit leaves behind."""
 
 from dataclasses import dataclass
-from typing import Any
-
-import xarray
+from typing import TYPE_CHECKING, Any
 
 from dendrax.fitting._score import Score
 from dendrax.results import SimulationResult
+
+if TYPE_CHECKING:
+    import xarray
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class FitResult:
 
     model: Any
     result: SimulationResult
-    history: xarray.Dataset
+    history: "xarray.Dataset"
     trained: tuple[int, ...]
     held_out: tuple[int, ...]
     score: dict[str, Score]

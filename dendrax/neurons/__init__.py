@@ -5,6 +5,8 @@ no weights of a network.
 """
 
 from dendrax.neurons._adex import AdEx as AdEx
+from dendrax.neurons._cascade import AbstractCascade as AbstractCascade
+from dendrax.neurons._cascade import Arrivals as Arrivals
 from dendrax.neurons._dendritic import DendriticNeuron as DendriticNeuron
 from dendrax.neurons._eif import EIF as EIF
 from dendrax.neurons._lif import LIF as LIF

@@ -9,7 +9,8 @@ from jaxtyping import Array, Float
 
 from dendrax.errors import ModelError
 from dendrax.neurons._integrate_and_fire import POSITIVE, must_lie_below
-from dendrax.neurons._neuron import AbstractNeuron, Scalar
+from dendrax.neurons._cascade import AbstractCascade, Arrivals
+from dendrax.neurons._neuron import Scalar
 from dendrax.parameters import ParameterOrArray, parameter
 
 
@@ -21,7 +22,7 @@ class DendriticState(NamedTuple):
     i_syn: Float[Array, "dendrite synapse"]
 
 
-class DendriticNeuron(AbstractNeuron):
+class DendriticNeuron(AbstractCascade):
     r"""A soma driven by dendrites whose spikes attenuate when the drive grows too strong.
 
     .. math::
@@ -108,10 +109,9 @@ class DendriticNeuron(AbstractNeuron):
 
     def dynamics(self, t: Scalar, state: DendriticState, current: Scalar) -> DendriticState:
         del t
-        drive = jnp.sum(self.g_dend * self.activation(state.v_dend))
-        flow = (-state.v + drive * (self.v_max - state.v) + self.bias + current) / self.tau_mem
+        a, b = self._soma(state.v_dend, current)
         return DendriticState(
-            v=flow,
+            v=b - a * state.v,
             v_dend=(-state.v_dend + state.i_syn.sum(-1)) / self.tau_dend,
             i_syn=-state.i_syn / self.tau_syn,
         )
@@ -129,6 +129,39 @@ class DendriticNeuron(AbstractNeuron):
 
     def observe(self, state: DendriticState) -> dict[str, Array]:
         return {"v": state.v, "v_dend": state.v_dend, "i_syn": state.i_syn}
+
+    def soma(self, t: Scalar, arrivals: Arrivals, current: Scalar) -> tuple[Scalar, Scalar]:
+        return self._soma(self._dendrites(t, arrivals), current)
+
+    def state_along(self, t: Scalar, v: Scalar, arrivals: Arrivals) -> DendriticState:
+        since = jnp.maximum(t - arrivals.time, 0.0)
+        weight, tau_syn = self._synapses(arrivals)
+        shares = jnp.where(t >= arrivals.time, weight * jnp.exp(-since / tau_syn), 0.0)
+        i_syn = jnp.zeros_like(self.weight).at[:, arrivals.site].add(shares)
+        return DendriticState(v, self._dendrites(t, arrivals), i_syn)
+
+    def _soma(self, v_dend: Array, current: Scalar) -> tuple[Scalar, Scalar]:
+        drive = jnp.sum(self.g_dend * self.activation(v_dend))
+        return (1 + drive) / self.tau_mem, (drive * self.v_max + self.bias + current) / self.tau_mem
+
+    def _synapses(self, arrivals: Arrivals) -> tuple[Array, Array]:
+        """Return the jump of each arrival in each dendrite, and its time constant."""
+        tau_syn = jnp.broadcast_to(self.tau_syn, self.weight.shape)
+        return arrivals.weight * self.weight[:, arrivals.site], tau_syn[:, arrivals.site]
+
+    def _dendrites(self, t: Scalar, arrivals: Arrivals) -> Float[Array, " dendrite"]:
+        """Return ``v_d``: Eqs. 3 and 4 solved, one alpha function per arrival.
+
+        ``tau_syn (e^(-s/tau_syn) - e^(-s/tau_dend)) / (tau_syn - tau_dend)``, written so that equal
+        time constants are no special case: with ``u`` the difference of both exponents,
+        ``s/tau_dend e^(-s/slower) (1 - e^(-|u|)) / |u|``.
+        """
+        since = jnp.where(t > arrivals.time, t - arrivals.time, 0.0)
+        weight, tau_syn = self._synapses(arrivals)
+        tau_dend = jnp.broadcast_to(self.tau_dend, self.weight.shape[:1])[:, None]
+        u = since * jnp.abs(1 / tau_dend - 1 / tau_syn)
+        shape = jnp.exp(-since / jnp.maximum(tau_dend, tau_syn)) * _mean_decay(u)
+        return jnp.sum(weight * since / tau_dend * shape, axis=-1)
 
     def activation(self, v_dend: Float[Array, "... dendrite"]) -> Float[Array, "... dendrite"]:
         """Return ``M(v_d)``, the fraction of a full dendritic spike (Eq. 5 over its maximum)."""
@@ -154,3 +187,12 @@ class DendriticNeuron(AbstractNeuron):
 
         start = 2.0 * jnp.log(rise / decay) / (rise + decay)
         return lax.fori_loop(0, 4, newton, start)
+
+
+def _mean_decay(u: Array) -> Array:
+    """Return ``(1 - e^-u) / u`` for ``u >= 0``, and its limit 1 at 0, with derivatives."""
+    is_small = u < 1e-3
+    safe = jnp.where(is_small, 1.0, u)
+    # The next term of the series is u^4 / 120 < 1e-14.
+    series = 1 - u / 2 * (1 - u / 3 * (1 - u / 4))
+    return jnp.where(is_small, series, -jnp.expm1(-safe) / safe)

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from dendrax.inputs import Inputs
 from dendrax.neurons import AbstractNeuron
-from dendrax.simulation._loop import forward_loop, tape_loop
+from dendrax.simulation._loop import LOOPS
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._step import (
     Drive,
@@ -25,7 +24,6 @@ from dendrax.simulation._step import (
 )
 
 _CHUNK = 32
-LOOPS = {"tape": tape_loop, "forward": forward_loop}
 
 
 def run_flat(

@@ -139,3 +139,5 @@ def _is_cotangent(x):
 
 
 _taped.defvjp(_taped_forward, _taped_backward)
+
+LOOPS = {"tape": tape_loop, "forward": forward_loop}

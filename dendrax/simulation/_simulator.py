@@ -10,10 +10,12 @@ import numpy as np
 
 from dendrax.errors import ModelError, UnitError
 from dendrax.inputs import Current, Inputs
-from dendrax.neurons import AbstractNeuron
+from dendrax.neurons import AbstractCascade, AbstractNeuron, Arrivals
 from dendrax.parameters import resolve
 from dendrax.results import SimulationResult
-from dendrax.simulation._flat import LOOPS, run_flat
+from dendrax.simulation._cascade import run_cascade
+from dendrax.simulation._flat import run_flat
+from dendrax.simulation._loop import LOOPS
 from dendrax.simulation._status import raise_on_failure
 from dendrax.simulation._step import Drive, Numerics
 from dendrax.units import scalar, to_quantity
@@ -62,6 +64,9 @@ class Simulator(eqx.Module):
         For example ``diffrax.PIDController(rtol=1e-8, atol=1e-8)``. Default: fixed steps.
     adjoint : {"tape", "forward"}
         ``"tape"`` for reverse mode, with checkpoints; ``"forward"`` for forward mode (``jax.jvp``).
+    execution : {"auto", "flat"}
+        ``"auto"`` executes a model in the way that its structure allows: a cascade without a loop
+        over time, with cells of ``dt``; ``"flat"`` sends every model through the flat loop.
     max_spikes : int, default 256
         Per neuron and trial.
     max_steps : int, optional
@@ -89,6 +94,7 @@ class Simulator(eqx.Module):
     solver: diffrax.AbstractSolver = eqx.field(static=True)
     controller: diffrax.AbstractStepSizeController | None = eqx.field(static=True)
     adjoint: str = eqx.field(static=True)
+    execution: str = eqx.field(static=True)
     max_spikes: int = eqx.field(static=True)
     max_steps: int | None = eqx.field(static=True)
 
@@ -101,6 +107,7 @@ class Simulator(eqx.Module):
         solver: diffrax.AbstractSolver | None = None,
         controller: diffrax.AbstractStepSizeController | None = None,
         adjoint: str = "tape",
+        execution: str = "auto",
         max_spikes: int = 256,
         max_steps: int | None = None,
     ) -> None:
@@ -110,6 +117,9 @@ class Simulator(eqx.Module):
             raise ModelError(f"t_stop and dt must be positive; got {t_stop} and {dt}.")
         if adjoint not in LOOPS:
             raise ModelError(f"adjoint must be one of {sorted(LOOPS)}; got {adjoint!r}.")
+        if execution not in ("auto", "flat"):
+            raise ModelError(f"execution must be 'auto' or 'flat'; got {execution!r}.")
+        self.execution = execution
         self.record = record
         self.solver = diffrax.Tsit5() if solver is None else solver
         self.controller = controller
@@ -152,6 +162,7 @@ def with_record(simulator: Simulator, record: Record | None) -> Simulator:
         solver=simulator.solver,
         controller=simulator.controller,
         adjoint=simulator.adjoint,
+        execution=simulator.execution,
         max_spikes=simulator.max_spikes,
         max_steps=simulator.max_steps,
     )
@@ -179,15 +190,17 @@ def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> S
     drives = drives_of(inputs)
     record = simulator.record
     times = jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
-    run = run_flat(
-        model,
-        drives,
-        Numerics(simulator.solver, simulator.controller, simulator.dt, simulator.t_stop),
-        loop=simulator.adjoint,
-        max_steps=simulator.max_steps or _steps_at_most(simulator, drives),
-        max_spikes=simulator.max_spikes,
-        sample_times=times,
-    )
+    common = {
+        "loop": simulator.adjoint,
+        "max_spikes": simulator.max_spikes,
+        "sample_times": times,
+    }
+    if simulator.execution == "auto" and isinstance(model, AbstractCascade):
+        run = run_cascade(model, drives, dt=simulator.dt, t_stop=simulator.t_stop, **common)
+    else:
+        numerics = Numerics(simulator.solver, simulator.controller, simulator.dt, simulator.t_stop)
+        max_steps = simulator.max_steps or _steps_at_most(simulator, drives)
+        run = run_flat(model, drives, numerics, max_steps=max_steps, **common)
     traces = {}
     if record:
         observed = jax.vmap(jax.vmap(model.observe))(run["states"])
@@ -232,14 +245,14 @@ def drives_of(inputs: Inputs) -> Drive:
         jnp.pad(current.slope, edge),
         current.unit,
     )
-    return Drive(ended, time, weight, site)
+    return Drive(ended, Arrivals(time, weight, site))
 
 
 def _steps_at_most(simulator: Simulator, drives: Drive) -> int:
     regular = int(np.ceil(simulator.t_stop / simulator.dt))
     if simulator.controller is not None:
         regular *= 16
-    stops = drives.time.shape[-1] + drives.current.start.shape[-1]
+    stops = drives.arrivals.time.shape[-1] + drives.current.start.shape[-1]
     # A spike costs the iteration that it cuts short, one in which its timer expires, and those in
     # which a model with a diverging upstroke grades its steps towards it.
     return regular + stops + 32 * simulator.max_spikes + 2

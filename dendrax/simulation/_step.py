@@ -12,7 +12,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.inputs import Current
-from dendrax.neurons import AbstractNeuron
+from dendrax.neurons import AbstractNeuron, Arrivals
 from dendrax.simulation._roots import (
     Ends,
     ends,
@@ -47,9 +47,7 @@ class Drive(NamedTuple):
     """
 
     current: Current
-    time: Float[Array, " arrival"]
-    weight: Float[Array, " arrival"]
-    site: Int[Array, " arrival"]
+    arrivals: Arrivals
 
 
 class Lane(NamedTuple):
@@ -215,7 +213,7 @@ def advance(
     armed = jnp.where(spiked, after_spike, lane.armed | (undisturbed & (proposal.ends.right < 0)))
     state = _where(spiked, reset, state)
 
-    state, segment, arrival = _stops(neuron, drive, lane, state, t, undisturbed)
+    state, segment, arrival, stopped = _stops(neuron, drive, lane, state, t, undisturbed)
     broken = ~proposal.finite & proposal.accepted & ~lane.done
     moved = Lane(
         t=t,
@@ -225,7 +223,8 @@ def advance(
         segment=segment,
         arrival=arrival,
         armed=armed,
-        done=(t >= numerics.t_stop) & ~spiked | broken,
+        # What is due at the very end still happens, in steps of no length.
+        done=((lane.t >= numerics.t_stop) & ~spiked & ~stopped) | broken,
         status=jnp.where(broken, NOT_FINITE, lane.status),
         n_steps=lane.n_steps + 1,
     )
@@ -248,15 +247,16 @@ def _stops(neuron, drive, lane, state, t, undisturbed):
     expired = undisturbed & (neuron.timer(lane.state) <= t)
     state = _where(expired, neuron.timer_expired(state), state)
     due = undisturbed & (drive.current.start[lane.segment + 1] <= t)
-    arrives = undisturbed & (drive.time[lane.arrival] <= t)
-    hit = neuron.input_spike(state, drive.weight[lane.arrival], drive.site[lane.arrival])
+    arrives = undisturbed & (drive.arrivals.time[lane.arrival] <= t)
+    spike = jax.tree.map(lambda x: x[lane.arrival], drive.arrivals)
+    hit = neuron.input_spike(state, spike.weight, spike.site)
     state = _where(arrives, hit, state)
-    return state, lane.segment + due, lane.arrival + arrives
+    return state, lane.segment + due, lane.arrival + arrives, expired | due | arrives
 
 
 def _next_stop(neuron, drive, lane):
     starts = drive.current.start[lane.segment + 1]
-    arrival = drive.time[lane.arrival]
+    arrival = drive.arrivals.time[lane.arrival]
     return jnp.minimum(jnp.minimum(starts, arrival), neuron.timer(lane.state))
 
 
