@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments.run(arguments)
     except (DendraxError, OSError) as error:
-        print(f"dendrax: {error}", file=sys.stderr)  # noqa: T201
+        print(f"dendrax: {error}", file=sys.stderr)
         return 2
     return 0
 
@@ -73,8 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     fitting = commands.add_parser(
         "fit",
         help="fit a model to a current-clamp recording",
-        description="Fit a model to the sweeps of a current-clamp recording, check it against Brian2 "
-        "and save fit.nc, fit.nix, fit.png and summary.json. Every third sweep is held out.",
+        description="Fit a model to the sweeps of a current-clamp recording, check it against "
+        "Brian2, and save fit.nc, fit.nix, fit.png and summary.json. Every third sweep is held "
+        "out.",
     )
     fitting.add_argument("recording", help="a file that Neo reads: .abf, .nwb, .nix, ...")
     fitting.add_argument("--model", default="adex", help=f"one of: {_MODELS} (default: adex)")
@@ -93,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_fit_options(parser: argparse.ArgumentParser, *, steps: int, out: str) -> None:
     parser.add_argument("--out", default=out, help="folder for the results (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=steps, help="of descent (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=steps, help="default: %(default)s")
     parser.add_argument(
         "--resume", action="store_true", help="go on from where an interrupted fit in --out stopped"
     )
@@ -226,23 +227,23 @@ def _save(out: Path, sweeps: Sweeps, fitted: FitResult, summary: dict[str, Any])
 
 
 def _tell(fitted: FitResult, check: Convergence, out: Path) -> None:
-    print(f"\n{fitted.model}\n")  # noqa: T201
+    print(f"\n{fitted.model}\n")
     for name, score in fitted.score.items():
         recorded, model = np.sum(score.spike_counts, axis=0)
-        print(  # noqa: T201
+        print(
             f"{name.replace('_', ' '):<10} voltage {score.voltage_rmse:.2f} mV rms "
             f"(without spikes: {score.subthreshold_rmse:.2f}), spikes {model} of {recorded}, "
             f"first spike {score.latency_error:+.1f} ms, all {score.spike_time_error:.1f} ms off"
         )
-    print(f"\nagainst Brian2, at two of its steps:\n{check}\n")  # noqa: T201
-    print(f"saved: {', '.join(str(out / f'fit.{s}') for s in ('nc', 'nix', 'png'))}, summary.json")  # noqa: T201
+    print(f"\nagainst Brian2, at two of its steps:\n{check}\n")
+    print(f"saved: {', '.join(str(out / f'fit.{s}') for s in ('nc', 'nix', 'png'))}, summary.json")
 
 
 def _info(arguments: argparse.Namespace) -> None:
     sweeps = read_recording(arguments.recording)
     target, current = sweeps.target, sweeps.inputs.current
     period = float(target.times[1] - target.times[0])
-    print(  # noqa: T201
+    print(
         f"{arguments.recording}: {target.n_trials} sweeps of {target.t_stop:g} ms at "
         f"{1 / period:g} kHz\n\nsweep  spikes  current"
     )
@@ -254,16 +255,16 @@ def _info(arguments: argparse.Namespace) -> None:
             if np.isfinite(start)
         ]
         shown = ", ".join(pieces[:6]) + (", ..." if len(pieces) > 6 else "")
-        print(f"{trial:>5}  {target.spike_counts[trial, 0]:>6}  {shown}")  # noqa: T201
+        print(f"{trial:>5}  {target.spike_counts[trial, 0]:>6}  {shown}")
     seen = features(sweeps)
-    print(  # noqa: T201
+    print(
         f"\nrest {seen.rest:.1f} mV, membrane {1e3 / seen.conductance:.0f} MOhm, "
         f"{seen.tau:.1f} ms; spikes from {seen.onset:.1f} mV, back to {seen.reset:.1f} mV"
     )
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)  # noqa: T201
+    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

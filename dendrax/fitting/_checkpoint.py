@@ -36,8 +36,8 @@ def load(path: Path, like: Any, fingerprint: str) -> Any:
             raise FitError(f"{path} is not a checkpoint. Remove it, or name another.") from error
         if found != fingerprint:
             raise FitError(
-                f"{path} belongs to another fit (other model, data, loss or settings). Remove it, or "
-                "name another."
+                f"{path} belongs to another fit (other model, data, loss or settings). Remove it, "
+                "or name another."
             )
         try:
             return eqx.tree_deserialise_leaves(file, like)

@@ -60,7 +60,7 @@ def descent(
         }
         state = Progress(
             step=state.step + 1,
-            free=optax.apply_updates(state.free, updates),
+            free=jax.tree.map(jnp.add, state.free, updates),
             optimizer=memory,
             best_loss=jnp.where(better, value, state.best_loss),
             best=jax.tree.map(lambda a, b: jnp.where(better, a, b), state.free, state.best),

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from dendrax.errors import FitError
@@ -18,14 +19,14 @@ Free = dict[str, Float[Array, "..."]]
 def to_free(model: Any) -> Free:
     """Return the learnable parameters of a model, by name, as unbounded numbers.
 
-    An interval becomes the real line by the logit, a half line by the logarithm; a parameter without
-    bounds is counted in units of its own size. So a step of 0.01 is about a percent of a parameter,
-    whatever its unit.
+    An interval becomes the real line by the logit, a half line by the logarithm; a parameter
+    without bounds is counted in units of its own size. So a step of 0.01 is about a percent of a
+    parameter, whatever its unit.
 
     Raises
     ------
     FitError
-        If nothing is learnable.
+        If nothing is learnable, or a parameter starts on a bound.
     """
     free = {
         name: _unbounded(entry) for name, entry in parameters(model).items() if entry.is_learnable
@@ -35,6 +36,12 @@ def to_free(model: Any) -> Free:
             f"{type(model).__name__} has no learnable parameter. Make one with "
             "dx.learnable(value, bounds)."
         )
+    for name, value in free.items():
+        if not np.all(np.isfinite(value)):
+            raise FitError(
+                f"{type(model).__name__}.{name} must start inside of its bounds; got "
+                f"{parameters(model)[name].quantity}, on one of them. Start a little away from it."
+            )
     return free
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def to_history(model: Any, columns: dict[str, Float[Array, "step *shape"]]) -> "xarray.Dataset":
-    """Return the columns of a fit's history as a Dataset on ``step``, parameters with their units."""
+    """Return the columns of a fit's history as a Dataset on ``step``, with units."""
     import xarray
 
     known = parameters(model)

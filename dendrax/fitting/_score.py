@@ -1,6 +1,7 @@
 """How well a simulation reproduces recorded sweeps, in the units that people ask for."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,8 +20,8 @@ class Score:
     subthreshold_rmse : float
         In mV, over the sweeps without recorded spikes; NaN if there is none.
     spike_time_error : float
-        Mean absolute difference, in ms, of the k-th spikes of each stretch of constant current; NaN if
-        no spike has a partner.
+        Mean absolute difference, in ms, of the k-th spikes of each stretch of constant current; NaN
+        if no spike has a partner.
     latency_error : float
         Mean difference model - recording, in ms, of the first spike of each sweep.
     spike_counts : tuple of (int, int)
@@ -52,7 +53,7 @@ def score(result: SimulationResult, sweeps: Sweeps, voltage: Voltage) -> Score:
     """
     counts = np.asarray(voltage.counts(result, sweeps))
     difference = np.asarray(result.traces["v"] - sweeps.target.traces["v"])
-    silent = sweeps.target.spike_counts[:, 0] == 0
+    silent = np.asarray(sweeps.target.spike_counts)[:, 0] == 0
     pairs = zip(sweeps.target.spike_counts[:, 0], result.spike_counts[:, 0], strict=True)
     latencies = [
         ours[0] - theirs[0]
@@ -77,7 +78,7 @@ def _paired(result: SimulationResult, sweeps: Sweeps) -> np.ndarray:
     for trial, (ours, theirs) in enumerate(_trains(result, sweeps.target)):
         starts = np.asarray(sweeps.inputs.current.start[trial])
         edges = np.concatenate([[0.0], starts[np.isfinite(starts)], [np.inf]])
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges):
             a, b = (train[(train >= low) & (train < high)] for train in (ours, theirs))
             n = min(len(a), len(b))
             differences.append(a[:n] - b[:n])

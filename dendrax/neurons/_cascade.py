@@ -20,10 +20,10 @@ class Arrivals(NamedTuple):
 class AbstractCascade(AbstractNeuron):
     """A neuron whose synapses and dendrites get no feedback from a soma that is linear in ``v``.
 
-    Between resets ``dv/dt = b(t) - a(t) v`` with ``a`` and ``b`` known functions of time, so that all
-    instants can be computed at once and a reset is a decaying correction. The simulator executes such
-    a model without a loop over time; the five methods of the interface describe the same model, and
-    a test holds both against each other.
+    Between resets ``dv/dt = b(t) - a(t) v`` with ``a`` and ``b`` known functions of time, so that
+    all instants can be computed at once and a reset is a decaying correction. The simulator
+    executes such a model without a loop over time; the five methods of the interface describe the
+    same model, and a test holds both against each other.
     """
 
     v_th: AbstractVar[Array]

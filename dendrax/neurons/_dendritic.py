@@ -8,10 +8,10 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from dendrax.errors import ModelError
-from dendrax.neurons._integrate_and_fire import POSITIVE, must_lie_below
 from dendrax.neurons._cascade import AbstractCascade, Arrivals
+from dendrax.neurons._integrate_and_fire import POSITIVE, must_lie_below
 from dendrax.neurons._neuron import Scalar
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import ParameterOrArray, parameter, resolve
 
 
 class DendriticState(NamedTuple):
@@ -99,6 +99,10 @@ class DendriticNeuron(AbstractCascade):
                 f"DendriticNeuron.{name} must be a scalar or have the shape {shape} that weight "
                 f"asks for; got {came}."
             )
+
+    @property
+    def n_sites(self) -> int:
+        return resolve(self).weight.shape[-1]
 
     def init_state(self) -> DendriticState:
         return DendriticState(

@@ -34,6 +34,11 @@ class AbstractNeuron(Parameterized):
     units: ClassVar[dict[str, str]] = {"v": "mV"}
     input_unit: ClassVar[str] = "pA"
 
+    @property
+    def n_sites(self) -> int | None:
+        """How many synaptic sites there are; any number by default, of which all are alike."""
+        return None
+
     @abstractmethod
     def init_state(self) -> State:
         """Return the state at the start of a trial."""

@@ -1,4 +1,4 @@
-"""Simulation: numerics only. One contract, executed in the way that the model's structure allows."""
+"""Simulation: numerics only. One contract, executed as the structure of the model allows."""
 
 from dendrax.simulation._simulator import Record as Record
 from dendrax.simulation._simulator import Simulator as Simulator

@@ -1,13 +1,13 @@
 """The cascade: a neuron without feedback to its dendrites, executed without a loop over time.
 
-Between resets the soma obeys ``dv/dt = b(t) - a(t) v`` with known ``a`` and ``b``. The trial is cut into
-cells at regular nodes, arrivals and breakpoints of the current; Gauss-Legendre quadrature makes an
-affine map of each cell, and an associative scan of the maps gives the solution without resets, to
-the order 2 * 4 of the quadrature. With resets,
+Between resets the soma obeys ``dv/dt = b(t) - a(t) v`` with known ``a`` and ``b``. The trial is
+cut into cells at regular nodes, arrivals and breakpoints of the current; Gauss-Legendre quadrature
+makes an affine map of each cell, and an associative scan of the maps gives the solution without
+resets, to the order 2 * 4 of the quadrature. With resets, after the k-th spike,
 
-    v(t) = v_free(t) + gap_k exp(-(A(t) - A(t_k))),   gap_k = v_reset - v_free(t_k),   A = integral of a,
+    v(t) = v_free(t) + gap_k exp(-(A(t) - A(t_k))),   gap_k = v_reset - v_free(t_k),
 
-after the k-th spike: the spikes are found one by one, and this is the only loop.
+where A is the integral of a: the spikes are found one by one, and this is the only loop.
 """
 
 from functools import partial
@@ -53,7 +53,7 @@ class Cell(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """Where the search for spikes stands: all of ``v`` after ``t`` is free + gap exp(-(A - A_t))."""
+    """Where the search stands: all of ``v`` after ``t`` is ``v_free + gap exp(-(A - A_t))``."""
 
     t: Scalar
     gap: Scalar
@@ -139,9 +139,7 @@ def _track(neuron: AbstractCascade, drive: Drive, dt: float, t_stop: float) -> T
     cells = jax.vmap(_whole)(size, rate, source, up_to)
 
     def then(first, second):
-        return Cell(
-            first.decay + second.decay, jnp.exp(-second.decay) * first.gain + second.gain
-        )
+        return Cell(first.decay + second.decay, jnp.exp(-second.decay) * first.gain + second.gain)
 
     whole = lax.associative_scan(then, cells)
     v_0 = neuron.init_state().v

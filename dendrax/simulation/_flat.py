@@ -41,8 +41,8 @@ def run_flat(
     Returns
     -------
     dict
-        ``spike_times`` and ``spike_slope`` (trial, spike), ``states`` (a pytree of (trial, time, ...)
-        at the sample times), ``status``, ``n_steps`` and ``t_reached`` (trial,).
+        ``spike_times`` and ``spike_slope`` (trial, spike), ``states`` (a pytree of
+        (trial, time, ...) at the sample times), ``status``, ``n_steps`` and ``t_reached`` (trial,).
     """
     n_chunks = -(-max_steps // _CHUNK)
     records = sample_times.shape[0] > 0
@@ -58,7 +58,9 @@ def run_flat(
             suspects.any(),
             search,
             lambda *_: (jnp.zeros(n, bool), jnp.ones(n), jnp.ones(n)),
-            neuron, lanes, proposal,
+            neuron,
+            lanes,
+            proposal,
         )
         move = jax.vmap(partial(advance, numerics=numerics), in_axes=(None, 0, 0, 0, 0))
         lanes, outcome = move(neuron, drives, lanes, proposal, crossing)

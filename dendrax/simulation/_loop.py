@@ -122,9 +122,7 @@ def _taped_backward(chunks, saved, cotangent):
     def body(loop):
         i, ct_carry, ct_params = loop
         dynamic_carry, static_carry = eqx.partition(_read(tape, i - 1), eqx.is_inexact_array)
-        _, pull = jax.vjp(
-            lambda p, c: replay(p, c, static_carry), dynamic_params, dynamic_carry
-        )
+        _, pull = jax.vjp(lambda p, c: replay(p, c, static_carry), dynamic_params, dynamic_carry)
         ct_chunk, ct_carry = pull((ct_carry, _read(ct_outputs, i - 1)))
         return i - 1, ct_carry, jax.tree.map(jnp.add, ct_params, ct_chunk)
 

@@ -54,14 +54,12 @@ def first_crossing(guard: Guard, at: Ends) -> tuple[Bool[Array, ""], Scalar]:
     return crosses, jnp.where(crosses, _rising_root(guard, top), 1.0)
 
 
-def implicit_root(
-    guard: Guard, root: Scalar, is_root: Bool[Array, ""]
-) -> tuple[Scalar, Scalar]:
+def implicit_root(guard: Guard, root: Scalar, is_root: Bool[Array, ""]) -> tuple[Scalar, Scalar]:
     """Return a root that knows its derivative with respect to whatever the guard depends on.
 
     One Newton step from the root: it changes the value by rounding only, and its derivative is that
-    of the implicit function theorem, ``-dguard/dparameter / dguard/dx``. What is no root stays as it
-    is, without a derivative.
+    of the implicit function theorem, ``-dguard/dparameter / dguard/dx``. What is no root stays as
+    it is, without a derivative.
 
     Returns
     -------
@@ -92,14 +90,14 @@ def _summit(guard: Guard) -> Scalar:
 
 
 def _rising_root(f: Guard, high: Scalar) -> Scalar:
-    """Find a root between 0, where ``f < 0``, and ``high``, where ``f >= 0``: Newton in a bracket."""
+    """Find a root between 0, where ``f < 0``, and ``high``, where ``f >= 0``, by Newton."""
 
     def go_on(loop):
-        low, high, x, last, i = loop
+        _low, _high, x, last, i = loop
         return (i < _MAX_ITERATIONS) & (jnp.abs(x - last) > 2 * jnp.finfo(x.dtype).eps)
 
     def body(loop):
-        low, high, x, last, i = loop
+        low, high, x, _last, i = loop
         value, slope = value_and_slope(f, x)
         low, high = jnp.where(value < 0, x, low), jnp.where(value < 0, high, x)
         newton = x - value / jnp.where(slope == 0, 1.0, slope)

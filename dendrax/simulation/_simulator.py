@@ -1,5 +1,6 @@
 """The simulator: everything numerical, and nothing of the model."""
 
+import dataclasses
 from typing import Any
 
 import diffrax
@@ -7,6 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from dendrax.errors import ModelError, UnitError
 from dendrax.inputs import Current, Inputs
@@ -85,7 +87,7 @@ class Simulator(eqx.Module):
     >>> simulator = dx.Simulator(t_stop=100 * pq.ms)
     >>> inputs = dx.Inputs(current=dx.step_current(300 * pq.pA, 10 * pq.ms, 90 * pq.ms))
     >>> simulator(dx.LIF(), inputs).spike_counts
-    array([[4]])
+    array([[5]])
     """
 
     t_stop: float = eqx.field(static=True)
@@ -148,7 +150,7 @@ class Simulator(eqx.Module):
         """
         _must_fit(self, neuron, inputs)
         result = _simulate(self, neuron, inputs)
-        if not isinstance(result.status, jax.core.Tracer):
+        if not isinstance(result.status, Tracer):
             raise_on_failure(result)
         return result
 
@@ -170,18 +172,38 @@ def with_record(simulator: Simulator, record: Record | None) -> Simulator:
 
 def _must_fit(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> None:
     name = type(neuron).__name__
-    for kind, given in (("current", inputs.current), ("spikes", inputs.spikes)):
-        is_idle = not given.value.shape[-1] if kind == "current" else not given.times.shape[-2]
-        if kind == "current" and not isinstance(given.value, jax.core.Tracer):
-            is_idle = not np.any(np.asarray(given.value)) and not np.any(np.asarray(given.slope))
+    n_sources, n_sites = inputs.spikes.weight.shape[-1], neuron.n_sites
+    for kind, given, is_idle in (
+        ("current", inputs.current, _is_zero(inputs.current)),
+        ("spikes", inputs.spikes, n_sources == 0),
+    ):
         if given.unit != neuron.input_unit and not is_idle:
             raise UnitError(
                 f"{kind} of {name} must be in {neuron.input_unit!r}; got inputs in {given.unit!r}."
             )
+    if n_sites is not None and n_sources > n_sites:
+        raise ModelError(
+            f"{name} has {n_sites} synaptic sites; got {n_sources} spike sources. Give at most one "
+            "spike train per site."
+        )
     known = {*neuron.units, "guard"}
     asked = simulator.record.names if simulator.record else ()
     if unknown := [name for name in asked if name not in known]:
-        raise ModelError(f"{name} has no variable {unknown[0]!r}; it has: {', '.join(sorted(known))}.")
+        raise ModelError(
+            f"{name} has no variable {unknown[0]!r}; it has: {', '.join(sorted(known))}."
+        )
+
+
+def _is_zero(current: Current) -> bool:
+    is_known = not isinstance(current.value, Tracer) and not isinstance(current.slope, Tracer)
+    return is_known and not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))
+
+
+def _solver_for(adjoint: str, solver: diffrax.AbstractSolver) -> diffrax.AbstractSolver:
+    """Make the stages of a Runge-Kutta solver differentiable in the mode that is asked for."""
+    if adjoint != "forward" or getattr(solver, "scan_kind", "none") is not None:
+        return solver
+    return dataclasses.replace(solver, scan_kind="lax")
 
 
 @eqx.filter_jit
@@ -198,17 +220,16 @@ def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> S
     if simulator.execution == "auto" and isinstance(model, AbstractCascade):
         run = run_cascade(model, drives, dt=simulator.dt, t_stop=simulator.t_stop, **common)
     else:
-        numerics = Numerics(simulator.solver, simulator.controller, simulator.dt, simulator.t_stop)
+        solver = _solver_for(simulator.adjoint, simulator.solver)
+        numerics = Numerics(solver, simulator.controller, simulator.dt, simulator.t_stop)
         max_steps = simulator.max_steps or _steps_at_most(simulator, drives)
         run = run_flat(model, drives, numerics, max_steps=max_steps, **common)
     traces = {}
     if record:
         observed = jax.vmap(jax.vmap(model.observe))(run["states"])
-        guard = jax.vmap(jax.vmap(model.spike_condition, (0, 0)), (None, 0))
-        traces = {
-            name: jnp.moveaxis(guard(times, run["states"]) if name == "guard" else observed[name], 1, -1)
-            for name in record.names
-        }
+        guard = jax.vmap(jax.vmap(model.spike_condition), (None, 0))
+        observed["guard"] = guard(times, run["states"])
+        traces = {name: jnp.moveaxis(observed[name], 1, -1) for name in record.names}
     one_neuron = jax.tree.map(lambda x: x[:, None], {**run, "states": traces})
     units = {**neuron.units, "guard": neuron.units["v"]}
     return SimulationResult(
@@ -221,14 +242,18 @@ def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> S
         t_reached=one_neuron["t_reached"],
         t_stop=simulator.t_stop,
         units=tuple((name, units[name]) for name in traces),
-        provenance=(("source", "dendrax"), ("model", type(neuron).__name__), ("simulator", str(simulator))),
+        provenance=(
+            ("source", "dendrax"),
+            ("model", type(neuron).__name__),
+            ("simulator", str(simulator)),
+        ),
     )
 
 
 def drives_of(inputs: Inputs) -> Drive:
     """Merge the spike trains of each trial into one list of arrivals in order of time."""
     trains = inputs.spikes
-    n_trials, n_sources, n_spikes = trains.times.shape
+    n_trials, n_sources, _ = trains.times.shape
     site = jnp.broadcast_to(jnp.arange(n_sources)[:, None], trains.times.shape)
     weight = jnp.broadcast_to(trains.weight[:, :, None], trains.times.shape)
     time, weight, site = (

@@ -23,8 +23,8 @@ def raise_on_failure(result: SimulationResult) -> None:
     first = tuple(failed[0])
     reached = f"at t = {float(result.t_reached[first]):.6g} of {result.t_stop:g} ms"
     sentence = {
-        TOO_MANY_SPIKES: f"the limit of {result.spike_times.shape[-1]} spikes per neuron was reached "
-        f"{reached}. Raise Simulator(max_spikes=...) or lower the drive.",
+        TOO_MANY_SPIKES: f"the limit of {result.spike_times.shape[-1]} spikes per neuron was "
+        f"reached {reached}. Raise Simulator(max_spikes=...) or lower the drive.",
         TOO_MANY_STEPS: f"the limit of {int(result.n_steps[first])} solver steps was reached "
         f"{reached}. Raise Simulator(max_steps=...), or take larger steps.",
         NOT_FINITE: f"the state became infinite or NaN {reached}. Take smaller steps with "

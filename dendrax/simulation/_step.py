@@ -263,10 +263,11 @@ def _next_stop(neuron, drive, lane):
 def _electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scalar, Scalar]:
     """Return start, value and slope of the running segment; nothing flows before the first."""
     k = jnp.maximum(segment, 0)
-    return tuple(
+    start, value, slope = (
         jnp.where(segment < 0, 0.0, leaf[k])
         for leaf in (current.start, current.value, current.slope)
     )
+    return start, value, slope
 
 
 def _terms(neuron: AbstractNeuron, parts: Layout) -> diffrax.ODETerm:
@@ -304,4 +305,3 @@ def _where(condition, yes, no):
 
 def _is_none(x):
     return x is None
-
