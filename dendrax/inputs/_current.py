@@ -63,9 +63,9 @@ def current_unit(value: Any) -> str:
     return "pA" if carries_unit(value) else "1"
 
 
-def no_current() -> Current:
+def no_current(unit: str) -> Current:
     """Return the current that injects nothing."""
-    return _current([0.0], [0.0], [0.0], "pA")
+    return _current([0.0], [0.0], [0.0], unit)
 
 
 def step_current(amplitude: Any, start: Any, stop: Any) -> Current:

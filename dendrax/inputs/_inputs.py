@@ -46,8 +46,10 @@ class Inputs(eqx.Module):
         current: Current | Sequence[Current] | None = None,
         spikes: SpikeTrains | Sequence[SpikeTrains] | None = None,
     ) -> None:
-        currents = _listed(current, Current, no_current())
         trains = _listed(spikes, SpikeTrains, spike_trains([]))
+        # No current is in the unit of the spikes, so that both suit the same model.
+        idle = no_current("pA" if len(trains[0].weight) == 0 else trains[0].unit)
+        currents = _listed(current, Current, idle)
         n_trials = max(1, len(currents), len(trains))
         for name, each in (("current", currents), ("spikes", trains)):
             if len(each) not in (1, n_trials):

@@ -201,7 +201,7 @@ def _is_zero(current: Current) -> bool:
 
 def _solver_for(adjoint: str, solver: diffrax.AbstractSolver) -> diffrax.AbstractSolver:
     """Make the stages of a Runge-Kutta solver differentiable in the mode that is asked for."""
-    if adjoint != "forward" or getattr(solver, "scan_kind", "none") is not None:
+    if adjoint != "forward" or getattr(solver, "scan_kind", "lax") is not None:
         return solver
     return dataclasses.replace(solver, scan_kind="lax")
 
@@ -231,7 +231,7 @@ def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> S
         observed["guard"] = guard(times, run["states"])
         traces = {name: jnp.moveaxis(observed[name], 1, -1) for name in record.names}
     one_neuron = jax.tree.map(lambda x: x[:, None], {**run, "states": traces})
-    units = {**neuron.units, "guard": neuron.units["v"]}
+    units = {**neuron.units, "guard": neuron.units.get("v", "1")}
     return SimulationResult(
         spike_times=one_neuron["spike_times"],
         spike_slope=one_neuron["spike_slope"],

@@ -157,6 +157,7 @@ def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics
     accepted, next_step, controller = jnp.asarray(True), lane.step, None
     if numerics.controller is not None:
         order = numerics.solver.error_order(terms)
+        assert order is not None  # as for every ODE
         accepted, next_t_0, next_t_1, _, controller, _ = numerics.controller.adapt_step_size(
             lane.t, t_1, parts.flat, y_1, args, error, order, lane.controller
         )
@@ -167,7 +168,9 @@ def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics
         next_step, controller = lax.stop_gradient((next_step, controller))
     guard = _guard(neuron, numerics, lane, dense, t_1)
     finite = jnp.all(jnp.isfinite(y_1))
-    return Proposal(t_1, dense, parts.held, ends(guard), accepted, next_step, controller, finite)
+    return Proposal(
+        t_1, dense, parts.held, ends(guard), jnp.asarray(accepted), next_step, controller, finite
+    )
 
 
 def suspect(lane: Lane, proposal: Proposal) -> Bool[Array, ""]:
