@@ -37,7 +37,7 @@ class AbstractLoss(eqx.Module):
     def __add__(self, other: "AbstractLoss") -> "AbstractLoss":
         return _Total(((1.0, self), (1.0, other)))
 
-    def __mul__(self, weight: float) -> "AbstractLoss":
+    def __mul__(self, weight: float | int) -> "AbstractLoss":
         return _Total(((float(weight), self),))
 
     __rmul__ = __mul__
@@ -54,11 +54,11 @@ class _Total(AbstractLoss):
 
     @property
     def terms(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return tuple(name for _, loss in self.weighted for name in loss.terms)
+        return tuple(dict.fromkeys(name for _, loss in self.weighted for name in loss.terms))
 
     def parts(self, result: SimulationResult, sweeps: Sweeps) -> dict[str, Scalar]:
-        return {
-            name: weight * value
-            for weight, loss in self.weighted
-            for name, value in loss.parts(result, sweeps).items()
-        }
+        total: dict[str, Scalar] = {}
+        for weight, loss in self.weighted:
+            for name, value in loss.parts(result, sweeps).items():
+                total[name] = total.get(name, 0.0) + weight * value
+        return total
