@@ -128,7 +128,7 @@ def _job(sweeps: Sweeps, source: str, arguments: argparse.Namespace) -> None:
     model = initial_model(arguments.model, sweeps)
     _say(f"{source}: {sweeps.target.n_trials} sweeps; fitting {type(model).__name__}")
     steepness = optax.cosine_decay_schedule(0.05, arguments.steps, alpha=0.05)
-    simulator = _simulator(sweeps, dt=0.5)
+    simulator = _simulator(sweeps, dt=0.5, every=0.5)
     fitted = fit(
         model,
         sweeps,
@@ -140,9 +140,8 @@ def _job(sweeps: Sweeps, source: str, arguments: argparse.Namespace) -> None:
         progress=sys.stderr.isatty(),
     )
     _say("checking the fitted model against Brian2")
-    check = convergence(
-        fitted.model, sweeps.inputs, _simulator(sweeps, dt=0.05), dt=to_quantity(0.1, "ms")
-    )
+    fine = _simulator(sweeps, dt=0.1, every=1.0)
+    check = convergence(fitted.model, sweeps.inputs, fine, dt=to_quantity(0.2, "ms"))
     summary = _summary(source, fitted, check, time.perf_counter() - started)
     _save(out, sweeps, fitted, summary)
     _tell(fitted, check, out)
@@ -154,7 +153,7 @@ def _loss() -> losses.AbstractLoss:
     return between + losses.spike_times(scale=10 * ms, reach=10 * ms)
 
 
-def _simulator(sweeps: Sweeps, *, dt: float) -> Simulator:
+def _simulator(sweeps: Sweeps, *, dt: float, every: float) -> Simulator:
     """Return a simulator that ends soon after the last change of the current."""
     starts = np.asarray(sweeps.inputs.current.start)
     last = np.max(starts, initial=0.0, where=np.isfinite(starts))
@@ -162,7 +161,7 @@ def _simulator(sweeps: Sweeps, *, dt: float) -> Simulator:
     return Simulator(
         to_quantity(t_stop, "ms"),
         to_quantity(dt, "ms"),
-        record=Record("v", every=to_quantity(0.5, "ms")),
+        record=Record("v", every=to_quantity(every, "ms")),
         max_spikes=max(128, 4 * sweeps.target.spike_times.shape[-1]),
     )
 

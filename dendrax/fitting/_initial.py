@@ -59,7 +59,8 @@ def _membrane(seen: Features) -> dict[str, Any]:
     return {
         "c_m": _around(seen.tau * seen.conductance, 5.0, "pF"),
         "g_leak": _around(seen.conductance, 5.0, "nS"),
-        "e_leak": _within(seen.rest, seen.rest - 15, min(seen.rest + 15, onset), "mV"),
+        # Rest is measured before each step; only a fraction of a millivolt is left to the fit.
+        "e_leak": _within(seen.rest, seen.rest - 1, seen.rest + 1, "mV"),
         "v_reset": _within(reset, reset - 25, reset + 15, "mV"),
         "t_ref": _within(0.5 * refractory, 0.1, 2 * refractory, "ms"),
     }

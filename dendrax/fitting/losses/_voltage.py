@@ -14,10 +14,12 @@ from dendrax.units import scalar
 
 
 class Voltage(AbstractLoss):
-    """Mean square of the voltage difference in units of ``scale``, away from spikes.
+    """Difference of the voltages away from spikes.
 
-    A model of the integrate-and-fire kind has no action potential: samples from ``before`` until
-    ``after`` a spike of either side do not count.
+    With ``d`` the difference in units of ``scale``, a sample costs ``sqrt(1 + d^2) - 1``, half the
+    square of a small difference; large ones, between spikes that are not in place yet, count
+    linearly. The loss is the mean over samples. A model of the integrate-and-fire kind has no
+    action potential: samples from ``before`` until ``after`` a spike of either side do not count.
 
     Attributes
     ----------
@@ -38,8 +40,8 @@ class Voltage(AbstractLoss):
         """Return the loss as ``voltage_loss``."""
         counts = self.counts(result, sweeps)
         difference = jnp.where(counts, result.traces["v"] - sweeps.target.traces["v"], 0.0)
-        square = jnp.sum((difference / self.scale) ** 2)
-        return {"voltage_loss": square / jnp.maximum(counts.sum(), 1)}
+        costs = jnp.sqrt(1 + (difference / self.scale) ** 2) - 1
+        return {"voltage_loss": costs.sum() / jnp.maximum(counts.sum(), 1)}
 
     def counts(self, result: SimulationResult, sweeps: Sweeps) -> Bool[Array, "trial neuron time"]:
         """Return which samples count."""
