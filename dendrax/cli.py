@@ -5,6 +5,7 @@ import json
 import math
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -47,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            arguments.run(arguments)
     except (DendraxError, OSError) as error:
         print(f"dendrax: {error}", file=sys.stderr)
         return 2
@@ -77,19 +80,35 @@ def _parser() -> argparse.ArgumentParser:
         "Brian2, and save fit.nc, fit.nix, fit.png and summary.json. Every third sweep is held "
         "out.",
     )
-    fitting.add_argument("recording", help="a file that Neo reads: .abf, .nwb, .nix, ...")
+    _add_recording(fitting)
     fitting.add_argument("--model", default="adex", help=f"one of: {_MODELS} (default: adex)")
     fitting.set_defaults(run=_fit)
-    _add_fit_options(fitting, steps=200, out="dendrax-fit")
+    _add_fit_options(fitting, steps=150, out="dendrax-fit")
 
     info = commands.add_parser(
         "info",
         help="say what is in a recording",
         description="List the sweeps of a recording: currents, spikes, and membrane properties.",
     )
-    info.add_argument("recording", help="a file that Neo reads: .abf, .nwb, .nix, ...")
+    _add_recording(info)
     info.set_defaults(run=_info)
     return parser
+
+
+def _add_recording(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recording", help="a file that Neo reads: .abf, .nwb, .nix, ...")
+    parser.add_argument(
+        "--spike-threshold",
+        type=float,
+        default=-10.0,
+        metavar="MV",
+        help="voltage in mV at whose upward crossing a spike is counted (default: %(default)s)",
+    )
+
+
+def _read(arguments: argparse.Namespace) -> Sweeps:
+    threshold = to_quantity(arguments.spike_threshold, "mV")
+    return read_recording(arguments.recording, spike_threshold=threshold)
 
 
 def _add_fit_options(parser: argparse.ArgumentParser, *, steps: int, out: str) -> None:
@@ -107,7 +126,7 @@ def _demo(arguments: argparse.Namespace) -> None:
 def _fit(arguments: argparse.Namespace) -> None:
     if arguments.model not in model_names():
         raise ModelError(f"there is no model {arguments.model!r}; there are: {_MODELS}.")
-    _job(read_recording(arguments.recording), arguments.recording, arguments)
+    _job(_read(arguments), arguments.recording, arguments)
 
 
 def _job(sweeps: Sweeps, source: str, arguments: argparse.Namespace) -> None:
@@ -239,7 +258,7 @@ def _tell(fitted: FitResult, check: Convergence, out: Path) -> None:
 
 
 def _info(arguments: argparse.Namespace) -> None:
-    sweeps = read_recording(arguments.recording)
+    sweeps = _read(arguments)
     target, current = sweeps.target, sweeps.inputs.current
     period = float(target.times[1] - target.times[0])
     print(
@@ -260,6 +279,10 @@ def _info(arguments: argparse.Namespace) -> None:
         f"\nrest {seen.rest:.1f} mV, membrane {1e3 / seen.conductance:.0f} MOhm, "
         f"{seen.tau:.1f} ms; spikes from {seen.onset:.1f} mV, back to {seen.reset:.1f} mV"
     )
+
+
+def _warn(message: Warning | str, *_: Any) -> None:
+    _say(f"warning: {message}")
 
 
 def _say(message: str) -> None:
