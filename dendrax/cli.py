@@ -168,8 +168,8 @@ def _job(sweeps: Sweeps, source: str, arguments: argparse.Namespace) -> None:
 
 def _loss() -> losses.AbstractLoss:
     ms = to_quantity(1.0, "ms")
-    between = losses.voltage(to_quantity(1.5, "mV"), before=2 * ms, after=10 * ms)
-    return between + losses.spike_times(scale=10 * ms, reach=10 * ms)
+    between = losses.voltage(to_quantity(1.0, "mV"), before=2 * ms, after=10 * ms)
+    return between + 2 * losses.spike_times(scale=10 * ms, reach=10 * ms)
 
 
 def _simulator(sweeps: Sweeps, *, dt: float, every: float) -> Simulator:
