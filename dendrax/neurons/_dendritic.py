@@ -138,9 +138,10 @@ class DendriticNeuron(AbstractCascade):
         return self._soma(self._dendrites(t, arrivals), current)
 
     def state_along(self, t: Scalar, v: Scalar, arrivals: Arrivals) -> DendriticState:
-        since = jnp.maximum(t - arrivals.time, 0.0)
+        since = jnp.maximum(t - arrivals.time, 0.0)[None, :]
         weight, tau_syn = self._synapses(arrivals)
-        shares = jnp.where(t >= arrivals.time, weight * jnp.exp(-since / tau_syn), 0.0)
+        here = (t >= arrivals.time)[None, :]
+        shares = jnp.where(here, weight * jnp.exp(-since / tau_syn), 0.0)
         i_syn = jnp.zeros_like(self.weight).at[:, arrivals.site].add(shares)
         return DendriticState(v, self._dendrites(t, arrivals), i_syn)
 
@@ -151,20 +152,24 @@ class DendriticNeuron(AbstractCascade):
     def _synapses(self, arrivals: Arrivals) -> tuple[Array, Array]:
         """Return the jump of each arrival in each dendrite, and its time constant."""
         tau_syn = jnp.broadcast_to(self.tau_syn, self.weight.shape)
-        return arrivals.weight * self.weight[:, arrivals.site], tau_syn[:, arrivals.site]
+        jump = arrivals.weight[None, :] * self.weight[:, arrivals.site]
+        return jump, tau_syn[:, arrivals.site]
 
     def _dendrites(self, t: Scalar, arrivals: Arrivals) -> Float[Array, " dendrite"]:
         """Return ``v_d``: Eqs. 3 and 4 solved, one alpha function per arrival.
 
         ``tau_syn (e^(-s/tau_syn) - e^(-s/tau_dend)) / (tau_syn - tau_dend)``, written so that equal
-        time constants are no special case: with ``u`` the difference of both exponents,
-        ``s/tau_dend e^(-s/slower) (1 - e^(-|u|)) / |u|``.
+        time constants are no special case: with ``u = s/faster - s/slower``,
+        ``s/tau_dend e^(-s/slower) (1 - e^-u) / u``.
         """
-        since = jnp.where(t > arrivals.time, t - arrivals.time, 0.0)
+        since = jnp.where(t > arrivals.time, t - arrivals.time, 0.0)[None, :]
         weight, tau_syn = self._synapses(arrivals)
         tau_dend = jnp.broadcast_to(self.tau_dend, self.weight.shape[:1])[:, None]
-        u = since * jnp.abs(1 / tau_dend - 1 / tau_syn)
-        shape = jnp.exp(-since / jnp.maximum(tau_dend, tau_syn)) * _mean_decay(u)
+        # A choice, not a maximum and an absolute value: those have no derivative at equality.
+        is_slower = tau_syn >= tau_dend
+        slower = jnp.where(is_slower, tau_syn, tau_dend)
+        faster = jnp.where(is_slower, tau_dend, tau_syn)
+        shape = jnp.exp(-since / slower) * _mean_decay(since / faster - since / slower)
         return jnp.sum(weight * since / tau_dend * shape, axis=-1)
 
     def activation(self, v_dend: Float[Array, "... dendrite"]) -> Float[Array, "... dendrite"]:

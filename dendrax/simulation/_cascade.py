@@ -7,7 +7,8 @@ resets, to the order 2 * 4 of the quadrature. With resets, after the k-th spike,
 
     v(t) = v_free(t) + gap_k exp(-(A(t) - A(t_k))),   gap_k = v_reset - v_free(t_k),
 
-where A is the integral of a: the spikes are found one by one, and this is the only loop.
+where A is the integral of a. The spikes are searched for one by one, which needs no derivative;
+then all of them are evaluated at once, and a short recursion hands derivatives from spike to spike.
 """
 
 from functools import partial
@@ -20,66 +21,79 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.neurons import AbstractCascade
-from dendrax.simulation._loop import LOOPS
-from dendrax.simulation._roots import Ends, first_crossing, implicit_root, may_cross
+from dendrax.simulation._roots import Ends, first_crossing, may_cross
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES
-from dendrax.simulation._step import Drive
+from dendrax.simulation._step import Drive, electrode
 
 Scalar = Float[Array, ""]
 
-_POINTS, _WEIGHTS = (x / 2 for x in np.polynomial.legendre.leggauss(4))
-_POINTS = _POINTS + 0.5
-# Row j integrates the polynomial through the four points from 0 to point j.
-_UP_TO = np.stack(
-    [
-        np.polynomial.polynomial.polyval(
-            _POINTS,
-            np.polynomial.polynomial.polyint(
-                np.linalg.solve(np.vander(_POINTS, increasing=True), unit)
-            ),
-        )
-        for unit in np.eye(4)
-    ],
-    axis=1,
-)
-_CHUNK = 4
+
+def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``n`` points in (0, 1), and the integrals of their interpolating polynomial.
+
+    Row j of the integrals goes from 0 to point j; the last one goes from 0 to 1.
+    """
+    points = (np.polynomial.legendre.leggauss(n)[0] + 1) / 2
+    powers = np.arange(1, n + 1)
+    ends = np.append(points, 1.0)[:, None]
+    return points, ends**powers / powers @ np.linalg.inv(np.vander(points, increasing=True))
+
+
+_POINTS, _UP_TO = _gauss_legendre(4)
+_STRIDE = len(_POINTS) + 1
+# Newton's iterations from a cubic guess.
+_POLISH = 5
 
 
 class Cell(NamedTuple):
-    """An affine map ``v -> exp(-decay) v + gain`` over a stretch of time."""
+    """Affine maps ``v -> exp(-decay) v + gain`` over stretches of time."""
 
-    decay: Scalar
-    gain: Scalar
+    decay: Float[Array, "*stretch"]
+    gain: Float[Array, "*stretch"]
+
+
+class Point(NamedTuple):
+    """The solution without resets at some time, with ``a`` and ``b``; currents from the right."""
+
+    decay: Float[Array, "*time"]  # A from the start
+    free: Float[Array, "*time"]
+    rate: Float[Array, "*time"]
+    source: Float[Array, "*time"]
+
+
+class Track(NamedTuple):
+    """The solution without resets at each node and the quadrature points that follow it."""
+
+    t: Float[Array, " point"]
+    at: Point
+    segment: Int[Array, " cell"]  # of the current
 
 
 class Lane(NamedTuple):
     """Where the search stands: all of ``v`` after ``t`` is ``v_free + gap exp(-(A - A_t))``."""
 
     t: Scalar
+    v: Scalar
+    slope: Scalar
     gap: Scalar
     a_t: Scalar
     n_spikes: Int[Array, ""]
     done: Bool[Array, ""]
 
 
-class Track(NamedTuple):
-    """The solution without resets at the nodes of one trial."""
+class Spikes(NamedTuple):
+    """The spikes of one trial, with derivatives; time and slope are inf where there is none."""
 
-    nodes: Float[Array, " node"]
-    decay: Float[Array, " node"]  # A from the start
-    free: Float[Array, " node"]
-    fine_t: Float[Array, " point"]  # nodes and quadrature points, in order
-    fine_decay: Float[Array, " point"]
-    fine_free: Float[Array, " point"]
-    fine_slope: Float[Array, " point"]  # dv_free/dt, from the right
-    fine_rate: Float[Array, " point"]  # a
+    time: Float[Array, " spike"]
+    slope: Float[Array, " spike"]
+    gap: Float[Array, " spike"]
+    a_t: Float[Array, " spike"]
 
 
 def run_cascade(
     neuron: AbstractCascade,
     drives: Drive,
     *,
-    loop: str,
     dt: float,
     t_stop: float,
     max_spikes: int,
@@ -87,178 +101,158 @@ def run_cascade(
 ) -> dict[str, Any]:
     """Run every trial of a cascade; returns what :func:`run_flat` returns."""
     tracks = jax.vmap(lambda drive: _track(neuron, drive, dt, t_stop))(drives)
-    n_trials = drives.arrivals.time.shape[0]
+    lanes, roots = _search(*lax.stop_gradient((neuron, drives, tracks)), max_spikes)
 
-    def step(params, lanes):
-        neuron, drives, tracks = params
-        return jax.vmap(_next_spike, in_axes=(None, 0, 0, 0))(neuron, drives, tracks, lanes)
+    def finish(drive, track, roots):
+        found = jnp.isfinite(roots)
+        times = jnp.concatenate([jnp.where(found, roots, t_stop), sample_times])
+        at = jax.vmap(partial(_free_at, neuron, drive, track))(times)
+        at_roots = jax.tree.map(lambda x: x[:max_spikes], at)
+        at_samples = jax.tree.map(lambda x: x[max_spikes:], at)
+        spikes = _chain(neuron, at_roots, roots)
+        sample = partial(_sample, neuron, drive, spikes)
+        states = jax.vmap(sample)(sample_times, at_samples) if len(sample_times) else None
+        return spikes, states
 
-    start = Lane(
-        jnp.zeros(n_trials),
-        jnp.zeros(n_trials),
-        jnp.zeros(n_trials),
-        jnp.zeros(n_trials, int),
-        jnp.zeros(n_trials, bool),
-    )
-    lanes, (spiked, time, slope, gap, a_t) = LOOPS[loop](
-        step,
-        lambda lanes: lanes.done.all(),
-        (neuron, drives, tracks),
-        start,
-        n_chunks=-(-(max_spikes + 1) // _CHUNK),
-        chunk=_CHUNK,
-    )
-    table = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), (spiked, time, slope, gap, a_t))
-    spiked, time, slope, gap, a_t = table
-    finite = jnp.isfinite(tracks.free).all(1)
+    spikes, states = jax.vmap(finish)(drives, tracks, roots)
+    finite = jnp.isfinite(tracks.at.free).all(1)
     status = jnp.where(lanes.n_spikes > max_spikes, TOO_MANY_SPIKES, OK)
-    status = jnp.where(finite, status, NOT_FINITE)
-    states = None
-    if sample_times.shape[0] > 0:
-        sample = partial(_sample, neuron)
-        each_time = jax.vmap(sample, in_axes=(None, None, None, 0))
-        states = jax.vmap(each_time, in_axes=(0, 0, 0, None))(
-            drives, tracks, (time, gap, a_t), sample_times
-        )
+    n_cells = tracks.t.shape[1] // _STRIDE
     return {
-        "spike_times": time[:, :max_spikes],
-        "spike_slope": slope[:, :max_spikes],
+        "spike_times": spikes.time,
+        "spike_slope": spikes.slope,
         "states": states,
-        "status": status,
-        "n_steps": lanes.n_spikes + tracks.nodes.shape[1] - 1,
+        "status": jnp.where(finite, status, NOT_FINITE),
+        "n_steps": lanes.n_spikes + n_cells,
         "t_reached": jnp.where(lanes.done, t_stop, lanes.t),
     }
 
 
 def _track(neuron: AbstractCascade, drive: Drive, dt: float, t_stop: float) -> Track:
-    regular = jnp.linspace(0.0, t_stop, int(np.ceil(t_stop / dt)) + 1)
-    stops = jnp.concatenate([drive.arrivals.time, drive.current.start])
-    nodes = jnp.sort(jnp.concatenate([regular, jnp.clip(stops, 0.0, t_stop)]))
-    start, size = nodes[:-1], jnp.diff(nodes)
-    rate, source, up_to = jax.vmap(partial(_coefficients, neuron, drive))(start, size)
-    cells = jax.vmap(_whole)(size, rate, source, up_to)
+    nodes, segment = _grid(drive, dt, t_stop)
+    start, size = nodes[:-1, None], jnp.diff(nodes)[:, None]
+
+    def along(at_nodes, inside):
+        return jnp.append(jnp.concatenate([at_nodes[:-1, None], inside], 1), at_nodes[-1])
+
+    t = along(nodes, start + size * _POINTS[None, :])
+    rate, source = jax.vmap(partial(_at, neuron, drive))(
+        t, jnp.append(jnp.repeat(segment, _STRIDE), segment[-1])
+    )
+    inside = lambda x: x[:-1].reshape(-1, _STRIDE)[:, 1:]  # noqa: E731
+    maps = jax.vmap(_maps)(size[:, 0], inside(rate), inside(source))
 
     def then(first, second):
         return Cell(first.decay + second.decay, jnp.exp(-second.decay) * first.gain + second.gain)
 
-    whole = lax.associative_scan(then, cells)
+    whole = lax.associative_scan(then, Cell(maps.decay[:, -1], maps.gain[:, -1]))
     v_0 = neuron.init_state().v
-    first = lambda x, x_0: jnp.concatenate([x_0[None], x])  # noqa: E731
-    decay = first(whole.decay, jnp.zeros(()))
-    free = first(jnp.exp(-whole.decay) * v_0 + whole.gain, v_0)
-
-    inner = jax.vmap(_inner)(size, rate, source, up_to)
-    inner_free = jnp.exp(-inner.decay) * free[:-1, None] + inner.gain
-    left_rate, left_source = jax.vmap(partial(_at, neuron, drive))(start)
-    inner_slope = source - rate * inner_free
-    row = lambda left, inner: jnp.concatenate([left[:, None], inner], 1).ravel()  # noqa: E731
-    end_rate, end_source = _at(neuron, drive, nodes[-1])
-    close = lambda x, last: jnp.concatenate([x, last[None]])  # noqa: E731
-    return Track(
-        nodes,
-        decay,
-        free,
-        fine_t=close(row(start, start[:, None] + _POINTS * size[:, None]), nodes[-1]),
-        fine_decay=close(row(decay[:-1], decay[:-1, None] + inner.decay), decay[-1]),
-        fine_free=close(row(free[:-1], inner_free), free[-1]),
-        fine_slope=close(
-            row(left_source - left_rate * free[:-1], inner_slope),
-            end_source - end_rate * free[-1],
-        ),
-        fine_rate=close(row(left_rate, rate), end_rate),
-    )
+    decay = jnp.append(0.0, whole.decay)
+    free = jnp.append(v_0, jnp.exp(-whole.decay) * v_0 + whole.gain)
+    inner = Cell(maps.decay[:, :-1], maps.gain[:, :-1])
+    free_inside = jnp.exp(-inner.decay) * free[:-1, None] + inner.gain
+    decay_inside = decay[:-1, None] + inner.decay
+    at = Point(along(decay, decay_inside), along(free, free_inside), rate, source)
+    return Track(t, at, segment)
 
 
-def _at(neuron, drive, t):
-    """Return a and b at one time; currents from the right."""
-    current = drive.current
-    k = jnp.searchsorted(current.start, t, side="right") - 1
-    k_0 = jnp.maximum(k, 0)
-    flow = current.value[k_0] + current.slope[k_0] * (t - current.start[k_0])
-    return neuron.soma(t, drive.arrivals, jnp.where(k < 0, 0.0, flow))
+def _grid(drive: Drive, dt: float, t_stop: float) -> tuple[Array, Array]:
+    """Return the nodes of the cells, and which segment of the current flows in each cell.
+
+    Nodes may coincide. A cell without length counts: it is what grows when its last node moves.
+    """
+    regular = jnp.linspace(0.0, t_stop, int(np.ceil(t_stop / dt)) + 1)
+    stops = jnp.concatenate([drive.arrivals.time, drive.current.start])
+    stops = jnp.where((stops >= 0) & (stops < t_stop), stops, jnp.where(stops < 0, 0.0, t_stop))
+    nodes = jnp.concatenate([regular, stops])
+    order = jnp.argsort(nodes)
+    is_start = order >= len(nodes) - len(drive.current.start)
+    return nodes[order], (jnp.cumsum(is_start) - 1)[:-1]
 
 
-def _coefficients(neuron, drive, start, size):
-    """Return a, b and the integral of a at the quadrature points of a stretch within one cell."""
-    rate, source = jax.vmap(partial(_at, neuron, drive))(start + _POINTS * size)
-    return rate, source, size * (_UP_TO @ rate)
+def _at(neuron, drive, t, segment):
+    """Return a and b at one time in one segment of the current."""
+    start, value, slope = electrode(drive.current, segment)
+    return neuron.soma(t, drive.arrivals, value + slope * (t - start))
 
 
-def _whole(size, rate, source, up_to):
-    decay = size * jnp.dot(_WEIGHTS, rate)
-    return Cell(decay, size * jnp.dot(_WEIGHTS, source * jnp.exp(up_to - decay)))
+def _maps(size: Scalar, rate: Array, source: Array) -> Cell:
+    """Return the maps from the start of a stretch to its quadrature points and to its end."""
+    decay = size * (_UP_TO @ rate)
+    kernel = jnp.exp(decay[None, :-1] - decay[:, None])
+    return Cell(decay, size * ((_UP_TO * kernel) @ source))
 
 
-def _inner(size, rate, source, up_to):
-    """Return the maps from the start of a stretch to its quadrature points."""
-    del rate
-    kernel = jnp.exp(up_to[None, :] - up_to[:, None])
-    return Cell(up_to, size * jnp.sum(_UP_TO * kernel * source, 1))
+def _free_at(neuron, drive, track, t) -> Point:
+    """Return the solution without resets at any time: one more quadrature, from the node before."""
+    nodes = track.t[::_STRIDE]
+    k = jnp.clip(jnp.searchsorted(nodes, t, side="right") - 1, 0, len(nodes) - 2)
+    size = t - nodes[k]
+    points = nodes[k] + size * jnp.append(_POINTS, 1.0)
+    rate, source = jax.vmap(partial(_at, neuron, drive), (0, None))(points, track.segment[k])
+    maps = _maps(size, rate[:-1], source[:-1])
+    node = jax.tree.map(lambda x: x[_STRIDE * k], track.at)
+    free = jnp.exp(-maps.decay[-1]) * node.free + maps.gain[-1]
+    return Point(node.decay + maps.decay[-1], free, rate[-1], source[-1])
 
 
-def _free_at(neuron, drive, track, t):
-    """Return ``v_free`` and A at any time: one more quadrature, from the node before."""
-    k = jnp.clip(jnp.searchsorted(track.nodes, t, side="right") - 1, 0, len(track.nodes) - 2)
-    size = t - track.nodes[k]
-    cell = _whole(size, *_coefficients(neuron, drive, track.nodes[k], size))
-    return jnp.exp(-cell.decay) * track.free[k] + cell.gain, track.decay[k] + cell.decay
+def _search(neuron, drives, tracks, max_spikes) -> tuple[Lane, Float[Array, "trial spike"]]:
+    """Find the spikes of all trials; one more than allowed shows in ``n_spikes``."""
+    n_trials = tracks.t.shape[0]
+    zero, free = jnp.zeros(n_trials), tracks.at.free[:, 0]
+    slope = tracks.at.source[:, 0] - tracks.at.rate[:, 0] * free
+    start = Lane(zero, free, slope, zero, zero, zero.astype(int), zero.astype(bool))
+    next_spike = jax.vmap(partial(_next_spike, neuron))
+
+    def body(loop):
+        i, lanes, roots = loop
+        lanes = next_spike(drives, tracks, lanes)
+        return i + 1, lanes, roots.at[:, i].set(jnp.where(lanes.done, jnp.inf, lanes.t))
+
+    def go_on(loop):
+        return (loop[0] <= max_spikes) & ~loop[1].done.all()
+
+    empty = jnp.full((n_trials, max_spikes + 1), jnp.inf)
+    _, lanes, roots = lax.while_loop(go_on, body, (0, start, empty))
+    return lanes, roots[:, :max_spikes]
 
 
-def _next_spike(neuron, drive, track, lane):
+def _next_spike(neuron, drive, track, lane) -> Lane:
     """Find the first spike after the last one, and start again from the reset."""
-    fade = lane.gap * jnp.exp(-(track.fine_decay - lane.a_t))
-    after = track.fine_t > lane.t
-    guard = track.fine_free + fade - neuron.v_th
-    slope = track.fine_slope - track.fine_rate * fade
-    # The search begins at the reset itself, inside of a fine interval.
+    t, at = track.t, track.at
+    fade = lane.gap * jnp.exp(-(at.decay - lane.a_t))
+    v = at.free + fade
+    slope = at.source - at.rate * v
+    # The search begins at the reset itself, inside of an interval.
+    after = t > lane.t
     is_first = after & ~jnp.roll(after, 1).at[0].set(False)
-    rate, source = _at(neuron, drive, lane.t)
-    started = lane.n_spikes > 0
-    v_t = jnp.where(started, neuron.v_reset, track.free[0])
     left = lambda x, x_t: jnp.where(is_first, x_t, jnp.roll(x, 1))  # noqa: E731
-    t_0, g_0 = left(track.fine_t, lane.t), left(guard, v_t - neuron.v_th)
-    d_0 = left(slope, source - rate * v_t)
-    size = track.fine_t - t_0
-    ends = Ends(g_0, guard, d_0 * size, slope * size)
+    t_0, v_0, slope_0 = left(t, lane.t), left(v, lane.v), left(slope, lane.slope)
+    size = t - t_0
+    ends = Ends(v_0 - neuron.v_th, v - neuron.v_th, slope_0 * size, slope * size)
 
-    crosses = after & _rises_through(lax.stop_gradient(ends))
+    crosses = after & _rises_through(ends)
     k = jnp.argmax(crosses)
     found = crosses.any() & ~lane.done
-
-    def exact(t):
-        free, decay = _free_at(neuron, drive, track, t)
-        return free + lane.gap * jnp.exp(-(decay - lane.a_t)) - neuron.v_th
-
-    low, high = lax.stop_gradient((t_0[k], track.fine_t[k]))
-    interval = Ends(*(x[k] for x in lax.stop_gradient(ends)))
+    low, high = t_0[k], t[k]
+    interval = Ends(*(x[k] for x in ends))
     _, x = first_crossing(partial(_cubic, interval), interval)
-    guess = low + x * (high - low)
 
-    def polish(_, t):
-        rate, source = _at(neuron, drive, t)
-        value = exact(t)
-        v = value + neuron.v_th
-        speed = source - rate * v
-        return jnp.clip(t - value / jnp.where(speed == 0, 1.0, speed), low, high)
+    def polish(_, loop):
+        t, correction, *_ = loop
+        t = jnp.clip(t - correction, low, high)
+        at = _free_at(neuron, drive, track, t)
+        v = at.free + lane.gap * jnp.exp(-(at.decay - lane.a_t))
+        speed = at.source - at.rate * v
+        return t, (v - neuron.v_th) / jnp.where(speed == 0, 1.0, speed), at
 
-    root = lax.stop_gradient(lax.fori_loop(0, 4, polish, guess))
-    t, speed = implicit_root(exact, root, found)
-    free, decay = _free_at(neuron, drive, track, t)
-    lane = Lane(
-        jnp.where(found, t, lane.t),
-        jnp.where(found, neuron.v_reset - free, lane.gap),
-        jnp.where(found, decay, lane.a_t),
-        lane.n_spikes + found,
-        ~found,
-    )
-    output = (
-        found,
-        jnp.where(found, t, jnp.inf),
-        jnp.where(found, speed, jnp.inf),
-        jnp.where(found, lane.gap, 0.0),
-        jnp.where(found, decay, 0.0),
-    )
-    return lane, output
+    zero = jnp.zeros(())
+    start = (low + x * (high - low), zero, Point(zero, zero, zero, zero))
+    root, _, at = lax.fori_loop(0, _POLISH, polish, start)
+    v_reset = jnp.asarray(neuron.v_reset)
+    restart = at.source - at.rate * v_reset
+    new = Lane(root, v_reset, restart, v_reset - at.free, at.decay, lane.n_spikes + 1, lane.done)
+    return jax.tree.map(partial(jnp.where, found), new, lane._replace(done=~found))
 
 
 def _cubic(ends: Ends, x: Array) -> Array:
@@ -282,10 +276,32 @@ def _rises_through(ends: Ends) -> Bool[Array, "..."]:
     return hump | ((ends.left < 0) & (ends.right >= 0))
 
 
-def _sample(neuron, drive, track, spikes, t):
+def _chain(neuron: AbstractCascade, at: Point, roots: Float[Array, " spike"]) -> Spikes:
+    """Return spikes that know their derivatives, given the solution without resets at each root.
+
+    By the implicit function theorem a spike moves by ``-dv / slope``, and what starts from it moves
+    along; one recursion over scalars.
+    """
+
+    def follow(before, now):
+        gap, a_t = before
+        root, at = now
+        found = jnp.isfinite(root)
+        v = at.free + gap * jnp.exp(-(at.decay - a_t))
+        slope = at.source - at.rate * v
+        by = jnp.where(found, neuron.v_th - v, 0.0) / lax.stop_gradient(
+            jnp.where(found, slope, 1.0)
+        )
+        free = at.free + (at.source - at.rate * at.free) * by
+        gap = jnp.where(found, neuron.v_reset - free, 0.0)
+        a_t = jnp.where(found, at.decay + at.rate * by, 0.0)
+        return (gap, a_t), Spikes(root + by, jnp.where(found, slope, jnp.inf), gap, a_t)
+
+    return lax.scan(follow, (jnp.zeros(()), jnp.zeros(())), (roots, at))[1]
+
+
+def _sample(neuron, drive, spikes, t, at):
     """Return the state at one time; from the right at a spike."""
-    time, gap, a_t = spikes
-    free, decay = _free_at(neuron, drive, track, t)
-    k = jnp.searchsorted(time, t, side="right") - 1
-    fade = jnp.where(k < 0, 0.0, gap[k] * jnp.exp(-(decay - a_t[k])))
-    return neuron.state_along(t, free + fade, drive.arrivals)
+    k = jnp.searchsorted(spikes.time, t, side="right") - 1
+    fade = jnp.where(k < 0, 0.0, spikes.gap[k] * jnp.exp(-(at.decay - spikes.a_t[k])))
+    return neuron.state_along(t, at.free + fade, drive.arrivals)

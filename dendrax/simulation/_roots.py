@@ -18,10 +18,10 @@ _MAX_ITERATIONS = 60
 class Ends(NamedTuple):
     """A guard and its derivative at both ends of a step, in the step's own time from 0 to 1."""
 
-    left: Scalar
-    right: Scalar
-    left_slope: Scalar
-    right_slope: Scalar
+    left: Float[Array, "..."]
+    right: Float[Array, "..."]
+    left_slope: Float[Array, "..."]
+    right_slope: Float[Array, "..."]
 
 
 def value_and_slope(guard: Guard, x: Scalar) -> tuple[Scalar, Scalar]:
@@ -35,7 +35,7 @@ def ends(guard: Guard) -> Ends:
     return Ends(value[0], value[1], slope[0], slope[1])
 
 
-def may_cross(at: Ends) -> Bool[Array, ""]:
+def may_cross(at: Ends) -> Bool[Array, "..."]:
     """Whether the guard can rise through zero: it does so at the ends, or it has a hump between."""
     return (at.left < 0) & ((at.right >= 0) | ((at.left_slope > 0) & (at.right_slope < 0)))
 

@@ -66,6 +66,7 @@ class Simulator(eqx.Module):
         For example ``diffrax.PIDController(rtol=1e-8, atol=1e-8)``. Default: fixed steps.
     adjoint : {"tape", "forward"}
         ``"tape"`` for reverse mode, with checkpoints; ``"forward"`` for forward mode (``jax.jvp``).
+        A cascade has both.
     execution : {"auto", "flat"}
         ``"auto"`` executes a model in the way that its structure allows: a cascade without a loop
         over time, with cells of ``dt``; ``"flat"`` sends every model through the flat loop.
@@ -212,18 +213,16 @@ def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> S
     drives = drives_of(inputs)
     record = simulator.record
     times = jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
-    common = {
-        "loop": simulator.adjoint,
-        "max_spikes": simulator.max_spikes,
-        "sample_times": times,
-    }
+    common = {"max_spikes": simulator.max_spikes, "sample_times": times}
     if simulator.execution == "auto" and isinstance(model, AbstractCascade):
         run = run_cascade(model, drives, dt=simulator.dt, t_stop=simulator.t_stop, **common)
     else:
         solver = _solver_for(simulator.adjoint, simulator.solver)
         numerics = Numerics(solver, simulator.controller, simulator.dt, simulator.t_stop)
         max_steps = simulator.max_steps or _steps_at_most(simulator, drives)
-        run = run_flat(model, drives, numerics, max_steps=max_steps, **common)
+        run = run_flat(
+            model, drives, numerics, loop=simulator.adjoint, max_steps=max_steps, **common
+        )
     traces = {}
     if record:
         observed = jax.vmap(jax.vmap(model.observe))(run["states"])

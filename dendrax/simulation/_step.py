@@ -98,7 +98,7 @@ def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
     controller = None
     if numerics.controller is not None:
         parts = layout(neuron, state)
-        terms, args = _terms(neuron, parts), _electrode(drive.current, jnp.asarray(-1))
+        terms, args = _terms(neuron, parts), electrode(drive.current, jnp.asarray(-1))
         order = numerics.solver.error_order(terms)
         _, controller = numerics.controller.init(
             terms, t_0, dt, parts.flat, dt, args, numerics.solver.func, order
@@ -141,7 +141,7 @@ def layout(neuron: AbstractNeuron, state: State) -> Layout:
 def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics) -> Proposal:
     """Take one solver step towards the next instant at which something is due."""
     parts = layout(neuron, lane.state)
-    terms, args = _terms(neuron, parts), _electrode(drive.current, lane.segment)
+    terms, args = _terms(neuron, parts), electrode(drive.current, lane.segment)
     limit = jnp.minimum(_next_stop(neuron, drive, lane), numerics.t_stop)
     limit = jnp.maximum(limit, lane.t)
     graded = neuron.step_limit(lane.state)
@@ -263,7 +263,7 @@ def _next_stop(neuron, drive, lane):
     return jnp.minimum(jnp.minimum(starts, arrival), neuron.timer(lane.state))
 
 
-def _electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scalar, Scalar]:
+def electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scalar, Scalar]:
     """Return start, value and slope of the running segment; nothing flows before the first."""
     k = jnp.maximum(segment, 0)
     start, value, slope = (
