@@ -166,7 +166,12 @@ def _must_be_finite(before: Progress, after: Progress, step: int) -> None:
     if np.isfinite(loss) and not strange:
         return
     last = {name: np.asarray(after.history[name][step]).tolist() for name in before.free}
-    cause = f"the gradient of {strange[0]} is not finite" if strange else f"the loss is {loss}"
+    # A loss that is not finite has such a gradient too.
+    cause = (
+        f"the gradient of {strange[0]} is not finite"
+        if np.isfinite(loss)
+        else f"the loss is {loss}"
+    )
     raise FitError(
         f"step {step}: {cause}, at {last}. Lower the learning rate, or narrow the bounds of the "
         "parameters."
