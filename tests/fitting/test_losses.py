@@ -22,17 +22,17 @@ spike_times = dx.losses.spike_times(SCALE * pq.ms, reach=REACH * pq.ms)
 trains = st.lists(st.floats(0.1, 99.9), max_size=CAPACITY).map(sorted)
 
 
-def result(*spikes, v=0.0, guard=-5.0):
+def result(*spikes, v=0.0, guard=-5.0, capacity=CAPACITY):
     """Return a result with one trial for each train."""
     n = len(spikes)
-    padded = [[*train, *[np.inf] * (CAPACITY - len(train))] for train in spikes]
+    padded = [[*train, *[np.inf] * (capacity - len(train))] for train in spikes]
     traces = {
         name: jnp.asarray(np.broadcast_to(trace, (n, len(TIMES)))[:, None], dtype=float)
         for name, trace in (("v", v), ("guard", guard))
     }
     return dx.SimulationResult(
         spike_times=jnp.asarray(padded, dtype=float)[:, None],
-        spike_slope=jnp.ones((n, 1, CAPACITY)),
+        spike_slope=jnp.ones((n, 1, capacity)),
         times=jnp.asarray(TIMES),
         traces=traces,
         status=jnp.zeros((n, 1), int),
@@ -206,6 +206,13 @@ def test_empty_trains_have_finite_losses_and_gradients(model, data):
     recorded = sweeps(result(data))
     assert np.isfinite(spike_loss(result(model), recorded))
     assert all(np.isfinite(each).all() for each in slope_of_spike_loss(result(model), recorded))
+
+
+def test_the_room_for_spikes_does_not_matter():
+    recorded = [sweeps(result([25.0, 30.0, 90.0], capacity=n)) for n in (3, 4)]
+    model = [result([26.0, 70.0], capacity=n) for n in (2, 9)]
+    values = [spike_loss(a, b) for a, b in zip(model, recorded, strict=True)]
+    assert values[0] == values[1]
 
 
 def test_losses_add_up_and_are_weighted():

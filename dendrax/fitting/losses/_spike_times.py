@@ -69,7 +69,7 @@ class SpikeTimes(AbstractLoss):
     def _stretch(
         self,
         model: Float[Array, " spike"],
-        data: Float[Array, " spike"],
+        data: Float[Array, " recorded"],
         times: Float[Array, " time"],
         guard: Float[Array, " time"],
         low: Scalar,
