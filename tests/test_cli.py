@@ -1,0 +1,259 @@
+"""The command line does the whole job, and says in one line why it cannot."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+
+import neo
+import numpy as np
+import pytest
+import quantities as pq
+import xarray as xr
+
+import dendrax as dx
+from dendrax import cli
+from dendrax.cli import main
+from dendrax.fitting import _fit
+from tests.fitting import small_fit
+
+COMMANDS = ["demo", "fit", "info"]
+STEPS = 2
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    """Return a file with six short sweeps of a LIF neuron."""
+    target, inputs = small_fit.simulated_sweeps()
+    voltage = {"v": target.traces["v"]}
+    target = dataclasses.replace(target, traces=voltage, units=(("v", "mV"),))
+    path = tmp_path_factory.mktemp("recording") / "cell.nix"
+    dx.write(target, path, inputs)
+    return path
+
+
+@pytest.fixture(scope="module")
+def checked():
+    """Return what Brian2 said, to be asked once only."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def out(recording, checked):
+    """Return the folder that a fit of two steps leaves."""
+    folder = recording.parent / "new" / "fit"
+    convergence = cli.convergence
+
+    def keeping(*args, **options):
+        checked.append(convergence(*args, **options))
+        return checked[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "convergence", keeping)
+        assert main(fit_of(recording, folder)) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def summary(out):
+    return json.loads((out / "summary.json").read_text())
+
+
+def fit_of(recording, out, *more, steps=STEPS):
+    return [
+        *("fit", str(recording), "--model", "lif"),
+        *("--steps", str(steps), "--out", str(out), *more),
+    ]
+
+
+def block(path, **signals):
+    """Write a file of one sweep."""
+    segment = neo.Segment()
+    for unit, samples in signals.items():
+        signal = neo.AnalogSignal(samples, units=unit, sampling_rate=1 * pq.kHz, name=unit)
+        segment.analogsignals.append(signal)
+    whole = neo.Block()
+    whole.segments.append(segment)
+    with neo.NixIO(str(path), "ow") as file:
+        file.write_block(whole)
+    return path
+
+
+def text(path):
+    path.write_text("time,voltage\n0,-70\n")
+    return path
+
+
+REFUSED = {
+    "missing": (lambda folder: folder / "cell.abf", "there is no such file"),
+    "folder": (lambda folder: folder, "this is a directory"),
+    "text": (lambda folder: text(folder / "cell.txt"), "cell.txt"),
+    "text as abf": (lambda folder: text(folder / "cell.abf"), "Neo must be able to read the file"),
+    "no current": (lambda folder: block(folder / "cell.nix", mV=np.zeros(50)), "current"),
+    "no voltage": (lambda folder: block(folder / "cell.nix", pA=np.zeros(50)), "no voltage"),
+    "NaN": (
+        lambda folder: block(folder / "cell.nix", mV=np.full(50, np.nan), pA=np.zeros(50)),
+        "finite",
+    ),
+    "no step": (
+        lambda folder: block(folder / "cell.nix", mV=np.full(50, -70.0), pA=np.zeros(50)),
+        "no step of current",
+    ),
+}
+
+
+def one_line(captured):
+    """Return the only line on the standard error."""
+    assert captured.err.startswith("dendrax")
+    assert captured.err.count("\n") == 1
+    assert captured.err.endswith("\n")
+    return captured.err
+
+
+@pytest.mark.parametrize("command", [[], *([each] for each in COMMANDS)], ids=" ".join)
+def test_help(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([*command, "--help"])
+    assert stopped.value.code == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("usage: dendrax")
+    assert all(each in shown for each in command or COMMANDS)
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"dendrax {version('dendrax')}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["train"], ["fit"], ["info"], ["fit", "a.abf", "--steps", "many"], ["demo", "--fast"]],
+    ids=" ".join,
+)
+def test_a_command_that_is_not_understood_is_refused_in_one_line(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "--help" in one_line(capsys.readouterr())
+
+
+@pytest.mark.parametrize("command", ["fit", "info"])
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_recording_that_cannot_be_used_is_refused_in_one_line(kind, command, tmp_path, capsys):
+    make, reason = REFUSED[kind]
+    options = ["--out", str(tmp_path / "out")] if command == "fit" else []
+    assert main([command, str(make(tmp_path)), *options]) == 2
+    assert reason in one_line(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--model", "hh"], "there is no model 'hh'; there are: lif, eif, adex"),
+        (["--steps", "0"], "--steps must be at least 1; got 0"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_an_option_that_cannot_be_met_is_refused_in_one_line(
+    options, reason, recording, tmp_path, capsys
+):
+    assert main(["fit", str(recording), "--out", str(tmp_path), *options]) == 2
+    assert reason in one_line(capsys.readouterr())
+
+
+def test_results_that_cannot_be_saved_are_refused_in_one_line(recording, tmp_path, capsys):
+    file = text(tmp_path / "file")
+    assert main(fit_of(recording, file)) == 2
+    assert str(file) in one_line(capsys.readouterr())
+
+
+def test_a_process_ends_with_a_code_and_one_line(tmp_path):
+    command = [sys.executable, "-m", "dendrax.cli", "fit", str(tmp_path / "cell.abf")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == f"dendrax: {tmp_path}/cell.abf: there is no such file. Check the path.\n"
+
+
+def test_info_lists_sweeps_and_membrane(recording, capsys):
+    assert main(["info", str(recording)]) == 0
+    shown = capsys.readouterr().out
+    assert "6 sweeps of 81 ms at 1 kHz" in shown
+    rows = [line.split() for line in shown.splitlines() if line[:5].strip().isdigit()]
+    assert [(int(row[0]), int(row[1])) for row in rows] == [
+        (trial, n) for trial, n in enumerate([0, 0, 1, 3, 5, 6])
+    ]
+    assert "-60 pA from 10 ms" in shown
+    assert "rest -70.0 mV" in shown
+
+
+def test_a_fit_leaves_results_a_picture_and_a_summary(out):
+    files = {path.name for path in out.iterdir()}
+    assert {"fit.nc", "fit.nix", "fit.png", "summary.json"} <= files
+    assert not [name for name in files if name.endswith(".tmp")]
+    assert (out / "fit.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_summary_has_every_parameter_with_its_unit(summary):
+    assert summary["model"] == "LIF"
+    known = dx.parameters(dx.LIF())
+    assert summary["parameters"].keys() == known.keys()
+    for name, entry in summary["parameters"].items():
+        assert np.isfinite(entry["value"])
+        assert entry["unit"] == known[name].unit
+
+
+def test_the_summary_has_scores_and_spike_counts_of_every_sweep(summary):
+    counts = [*summary["trained"]["spike_counts"], *summary["held_out"]["spike_counts"]]
+    recorded = {entry["sweep"]: entry["recorded"] for entry in counts}
+    assert recorded == dict(enumerate([0, 0, 1, 3, 5, 6]))
+    assert [entry["sweep"] for entry in summary["held_out"]["spike_counts"]] == [2, 5]
+    assert summary["trained"]["voltage_rmse_mV"] > 0
+    assert summary["trained"]["subthreshold_rmse_mV"] > 0
+    assert summary["held_out"]["subthreshold_rmse_mV"] is None  # no sweep without spikes
+
+
+def test_the_summary_has_the_check_against_brian2_at_two_steps(summary):
+    check = summary["brian2"]
+    assert check["dt_ms"][0] == 2 * check["dt_ms"][1]
+    assert check["spike_counts_equal"]
+    # Brian2's error, of fourth order, at its larger step.
+    assert max(filter(None, check["max_spike_time_difference_ms"]), default=0.0) < 1e-3
+    assert max(check["voltage_rms_mV"]) < 1e-3
+
+
+def test_results_open_elsewhere(out, summary):
+    with xr.open_dataset(out / "fit.nc", decode_times=False) as simulated:
+        assert simulated.v.attrs["units"] == "mV"
+        assert simulated.sizes["trial"] == 6
+    with xr.open_dataset(out / "fit.nc", group="history") as history:
+        assert history.sizes["step"] == STEPS
+        assert history.c_m.attrs["units"] == "pF"
+        best = history.isel(step=int(np.argmin(history.loss.values)))
+        np.testing.assert_allclose(summary["parameters"]["c_m"]["value"], best.c_m, rtol=1e-14)
+    with neo.NixIO(str(out / "fit.nix"), "ro") as file:
+        segments = file.read_block().segments
+    assert len(segments) == 6
+    assert {str(each.units.dimensionality) for each in segments[0].analogsignals} >= {"mV", "pA"}
+
+
+def test_a_fit_that_is_resumed_takes_no_step_again(
+    recording, out, summary, checked, monkeypatch, capsys
+):
+    def descent(*_):
+        def go(*_):
+            raise AssertionError("all steps were done before")
+
+        return go
+
+    monkeypatch.setattr(_fit, "descent", descent)
+    monkeypatch.setattr(cli, "convergence", lambda *_, **__: checked[-1])
+    (out / "summary.json").unlink()
+    assert main(fit_of(recording, out, "--resume")) == 0
+    again = json.loads((out / "summary.json").read_text())
+    assert again["parameters"] == summary["parameters"]
+    assert main(fit_of(recording, out, "--resume", steps=STEPS + 1)) == 2
+    assert "belongs to another fit" in capsys.readouterr().err.splitlines()[-1]
