@@ -44,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0, or 2 where something was refused, with one line on the standard error.
+        The exit code: 0; 2 where something was refused, with one line on the standard error; 130
+        where the user interrupted.
     """
     arguments = _parser().parse_args(argv)
     try:
@@ -54,6 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (DendraxError, OSError) as error:
         print(f"dendrax: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("dendrax: interrupted. A fit goes on with --resume.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -76,7 +76,7 @@ def fit(
     ------
     FitError
         If nothing is learnable, the loss becomes infinite or NaN, the simulation is longer than the
-        sweeps, or the checkpoint is of another fit.
+        sweeps, or the checkpoint is of another fit or has no folder to go to.
     SimulationError
         If a simulation fails, for example because a limit of spikes was reached.
     """
@@ -85,6 +85,8 @@ def fit(
     trained, held_out = _split(sweeps, held_out)
     training = take(sweeps, list(trained))
     file = None if checkpoint is None else Path(checkpoint)
+    if file is not None and not file.parent.is_dir():
+        raise FitError(f"there is no folder {file.parent} for the checkpoint. Make it first.")
     fingerprint = _fingerprint(model, training, simulator, loss, steps)
 
     state = beginning(model, loss.terms, optimizer, steps)

@@ -55,7 +55,7 @@ def _around(value: float, factor: float, unit: str) -> Any:
 
 
 def _membrane(seen: Features) -> dict[str, Any]:
-    onset, reset, refractory = _spike(seen)
+    _, reset, refractory = _spike(seen)
     return {
         "c_m": _around(seen.tau * seen.conductance, 5.0, "pF"),
         "g_leak": _around(seen.conductance, 5.0, "nS"),

@@ -84,11 +84,12 @@ def convergence(
     step = 0.05 if dt is None else scalar(dt, "ms", "dt")
     ours = simulator(model, inputs)
     steps = (step, step / 2)
-    theirs = [
-        run_brian2(model, inputs, simulator, dt=to_quantity(each, "ms"), schedule=schedule)
-        for each in steps
-    ]
-    return Convergence(steps, tuple(compare(ours, each) for each in theirs))
+
+    def against(step: float) -> Comparison:
+        theirs = run_brian2(model, inputs, simulator, dt=to_quantity(step, "ms"), schedule=schedule)
+        return compare(ours, theirs)
+
+    return Convergence(steps, (against(steps[0]), against(steps[1])))
 
 
 def _order(coarse: float, fine: float) -> float:

@@ -50,15 +50,15 @@ def _imported() -> Any:
     excepthook, showwarning = sys.excepthook, warnings.showwarning
     try:
         import brian2
+        from brian2.utils.logger import BrianLogger as log
     except ImportError as error:
         raise ImportError(
-            "run_brian2 needs Brian2, which is not installed. Install dendrax[brian2]."
+            f"run_brian2 needs Brian2, which cannot be imported: {error}. Install brian2."
         ) from error
     finally:
         sys.excepthook = excepthook
         if warnings.showwarning is not showwarning:
             logging.captureWarnings(False)
-    log = brian2.utils.logger.BrianLogger
     logging.getLogger("py.warnings").removeHandler(log.console_handler)
     if log.file_handler is not None:
         logging.getLogger("brian2").removeHandler(log.file_handler)
