@@ -59,7 +59,8 @@ def _imported() -> Any:
         sys.excepthook = excepthook
         if warnings.showwarning is not showwarning:
             logging.captureWarnings(False)
-    logging.getLogger("py.warnings").removeHandler(log.console_handler)
+    if log.console_handler is not None:
+        logging.getLogger("py.warnings").removeHandler(log.console_handler)
     if log.file_handler is not None:
         logging.getLogger("brian2").removeHandler(log.file_handler)
         log.file_handler.close()
