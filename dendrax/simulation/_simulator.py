@@ -1,6 +1,5 @@
 """The simulator: everything numerical, and nothing of the model."""
 
-import dataclasses
 from typing import Any
 
 import diffrax
@@ -18,6 +17,7 @@ from dendrax.results import SimulationResult
 from dendrax.simulation._cascade import run_cascade
 from dendrax.simulation._flat import run_flat
 from dendrax.simulation._loop import LOOPS
+from dendrax.simulation._solver import ready
 from dendrax.simulation._status import raise_on_failure
 from dendrax.simulation._step import Drive, Numerics
 from dendrax.units import scalar, to_quantity
@@ -200,13 +200,6 @@ def _is_zero(current: Current) -> bool:
     return is_known and not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))
 
 
-def _solver_for(adjoint: str, solver: diffrax.AbstractSolver) -> diffrax.AbstractSolver:
-    """Make the stages of a Runge-Kutta solver differentiable in the mode that is asked for."""
-    if adjoint != "forward" or getattr(solver, "scan_kind", "lax") is not None:
-        return solver
-    return dataclasses.replace(solver, scan_kind="lax")
-
-
 @eqx.filter_jit
 def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
     model = resolve(neuron)
@@ -217,7 +210,7 @@ def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> S
     if simulator.execution == "auto" and isinstance(model, AbstractCascade):
         run = run_cascade(model, drives, dt=simulator.dt, t_stop=simulator.t_stop, **common)
     else:
-        solver = _solver_for(simulator.adjoint, simulator.solver)
+        solver = ready(simulator.solver, simulator.controller, simulator.adjoint)
         numerics = Numerics(solver, simulator.controller, simulator.dt, simulator.t_stop)
         max_steps = simulator.max_steps or _steps_at_most(simulator, drives)
         run = run_flat(

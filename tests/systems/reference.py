@@ -48,79 +48,96 @@ class Solution(NamedTuple):
 
 def solve(system: Hybrid, theta: np.ndarray, t_stop: float, times: np.ndarray) -> Solution:
     """Integrate a system and its variational equations from jump to jump with DOP853."""
-    theta = jnp.asarray(theta)
-    n_theta = len(theta)
-    basis = jnp.eye(n_theta)
-    jacobian = lambda f: jax.jit(jax.jacfwd(f, argnums=(0, 1)))  # noqa: E731
-    guard = jax.jit(system.guard)
-    guard_jacobian, observe_jacobian = jacobian(system.guard), jacobian(system.observe)
-
-    @jax.jit
-    def rate(y):
-        return system.field(y, theta)
-
-    @jax.jit
-    def augmented(_, joint):
-        y, s = joint[: -n * n_theta], joint[-n * n_theta :].reshape(n, n_theta)
-        along = lambda s_j, e_j: jax.jvp(system.field, (y, theta), (s_j, e_j))[1]  # noqa: E731
-        return jnp.concatenate([rate(y), jax.vmap(along, (1, 0), 1)(s, basis).ravel()])
-
-    def integrate(t_0, t_1, y, s, event=None):
-        found = solve_ivp(
-            augmented, (t_0, t_1), np.concatenate([y, s.ravel()]), "DOP853",
-            events=event, rtol=RTOL, atol=ATOL,
-        )  # fmt: skip
-        assert found.success, found.message
-        return found.t[-1], found.y[:n, -1], found.y[n:, -1].reshape(n, n_theta)
-
-    def jump(y, s, when, to):
-        """Cross a jump whose time has the derivative ``when``."""
-        by_y, by_theta = jacobian(to)(y, theta)
-        y = jnp.asarray(y)
-        after = to(y, theta)
-        at_jump = s + np.outer(rate(y), when)
-        return after, np.asarray(by_y @ at_jump + by_theta - np.outer(rate(after), when))
-
-    y = system.start(theta)
-    s = np.asarray(jax.jacfwd(system.start)(theta))
-    n, t = len(y), 0.0
+    flow = Flow(system, jnp.asarray(theta))
+    theta, never = flow.theta, np.zeros(len(theta))
+    y, s = flow.start()
     due = [(float(time(theta)), jax.grad(time)(theta), to) for time, to in system.stops]
-    due += [(float(time), np.zeros(n_theta), None) for time in times]
-    due += [(t_stop, np.zeros(n_theta), None)]
-    spikes, spike_rows, samples, sample_rows = [], [], [], []
-
-    def crosses(_, joint):
-        return guard(joint[:n], theta)
-
-    crosses.terminal, crosses.direction = True, 1
+    due += [(float(time), never, None) for time in [*times, t_stop]]
+    t, spikes, spike_rows, samples, sample_rows = 0.0, [], [], [], []
     while t < t_stop:
         due.sort(key=lambda entry: entry[0])
         stop, when, to = due[0]
-        t_1, y_1, s_1 = integrate(t, stop, y, s, crosses) if stop > t else (stop, y, s)
+        t_1, y_1, s_1 = flow.until_spike(t, stop, y, s)
         if t_1 < stop:
-            # The dense output has lost digits: land on the spike by Newton.
-            for _ in range(2):
-                t_1 -= float(guard(y_1, theta) / (guard_jacobian(y_1, theta)[0] @ rate(y_1)))
-                t_1, y_1, s_1 = integrate(t, t_1, y, s)
-            by_y, by_theta = guard_jacobian(y_1, theta)
-            when = np.asarray(-(by_y @ s_1 + by_theta) / (by_y @ rate(y_1)))
-            spikes.append(t_1)
+            t, y, s, when = flow.land(t, t_1, y, s, y_1)
+            y, s = flow.jump(y, s, when, system.reset)
+            spikes.append(t)
             spike_rows.append(when)
-            t, (y, s) = t_1, jump(y_1, s_1, when, system.reset)
             if system.hold is not None:
-                end = t + float(system.hold(theta)), when + jax.grad(system.hold)(theta)
-                due.append((*end, system.release))
+                ready = t + float(system.hold(theta)), when + jax.grad(system.hold)(theta)
+                due.append((*ready, system.release))
             continue
         due.pop(0)
         t, y, s = stop, y_1, s_1
         if to is not None:
-            y, s = jump(y, s, when, to)
+            y, s = flow.jump(y, s, when, to)
         elif stop in times:
-            by_y, by_theta = observe_jacobian(y, theta)
+            by_y, by_theta = flow.observe_jacobian(y, theta)
             samples.append(system.observe(y, theta))
             sample_rows.append(by_y @ s + by_theta)
-    rows = [np.asarray(spike_rows).reshape(-1, n_theta), *sample_rows]
+    rows = [np.asarray(spike_rows).reshape(-1, len(theta)), *sample_rows]
     return Solution(np.asarray(spikes), np.asarray(samples), np.concatenate(rows))
+
+
+class Flow:
+    """A system with its variational equations: ``s`` is the derivative of ``y`` by ``theta``."""
+
+    def __init__(self, system, theta):
+        self.system, self.theta = system, theta
+        self.guard = jax.jit(lambda y: system.guard(y, theta))
+        self.rate = jax.jit(lambda y: system.field(y, theta))
+        self.guard_jacobian, self.observe_jacobian = _jacobian(system.guard, system.observe)
+
+        @jax.jit
+        def augmented(_, joint):
+            y, s = self.split(joint)
+            along = lambda s_j, e_j: jax.jvp(system.field, (y, theta), (s_j, e_j))[1]  # noqa: E731
+            rates = jax.vmap(along, (1, 0), 1)(s, jnp.eye(len(theta)))
+            return jnp.concatenate([system.field(y, theta), rates.ravel()])
+
+        self.augmented = augmented
+
+    def split(self, joint):
+        n = len(joint) // (len(self.theta) + 1)
+        return joint[:n], joint[n:].reshape(n, -1)
+
+    def start(self):
+        return self.system.start(self.theta), np.asarray(jax.jacfwd(self.system.start)(self.theta))
+
+    def until_spike(self, t_0, t_1, y, s):
+        def crosses(_, joint):
+            return self.guard(self.split(joint)[0])
+
+        crosses.terminal, crosses.direction = True, 1
+        return self.integrate(t_0, t_1, y, s, crosses)
+
+    def integrate(self, t_0, t_1, y, s, event=None):
+        if t_1 == t_0:
+            return t_1, y, s
+        joint = np.concatenate([y, s.ravel()])
+        sizes = {"rtol": RTOL, "atol": ATOL}
+        found = solve_ivp(self.augmented, (t_0, t_1), joint, "DOP853", events=event, **sizes)
+        assert found.success, found.message
+        return found.t[-1], *self.split(found.y[:, -1])
+
+    def land(self, t_0, t_1, y, s, y_1):
+        """Land on a spike by Newton: the dense output that found it has lost digits."""
+        for _ in range(2):
+            slope = self.guard_jacobian(y_1, self.theta)[0] @ self.rate(y_1)
+            t_1, y_1, s_1 = self.integrate(t_0, t_1 - float(self.guard(y_1) / slope), y, s)
+        by_y, by_theta = self.guard_jacobian(y_1, self.theta)
+        return t_1, y_1, s_1, np.asarray(-(by_y @ s_1 + by_theta) / (by_y @ self.rate(y_1)))
+
+    def jump(self, y, s, when, to):
+        """Cross a jump whose time has the derivative ``when``."""
+        y = jnp.asarray(y)
+        by_y, by_theta = _jacobian(to)[0](y, self.theta)
+        after, at_jump = to(y, self.theta), s + np.outer(self.rate(y), when)
+        return after, np.asarray(by_y @ at_jump + by_theta - np.outer(self.rate(after), when))
+
+
+def _jacobian(*functions):
+    return [jax.jit(jax.jacfwd(function, argnums=(0, 1))) for function in functions]
 
 
 class Engine:
