@@ -2,7 +2,7 @@
 
 Between resets the soma obeys ``dv/dt = b(t) - a(t) v`` with known ``a`` and ``b``. The trial is
 cut into cells at regular nodes, arrivals and breakpoints of the current; Gauss-Legendre quadrature
-makes an affine map of each cell, and an associative scan of the maps gives the solution without
+makes an affine map of each cell, and the maps one after the other give the solution without
 resets, to the order 2 * 4 of the quadrature. With resets, after the k-th spike,
 
     v(t) = v_free(t) + gap_k exp(-(A(t) - A(t_k))),   gap_k = v_reset - v_free(t_k),
@@ -142,13 +142,18 @@ def _track(neuron: AbstractCascade, drive: Drive, dt: float, t_stop: float) -> T
     inside = lambda x: x[:-1].reshape(-1, _STRIDE)[:, 1:]  # noqa: E731
     maps = jax.vmap(_maps)(size[:, 0], inside(rate), inside(source))
 
-    def then(first, second):
-        return Cell(first.decay + second.decay, jnp.exp(-second.decay) * first.gain + second.gain)
-
-    whole = lax.associative_scan(then, Cell(maps.decay[:, -1], maps.gain[:, -1]))
     v_0 = neuron.init_state().v
-    decay = jnp.append(0.0, whole.decay)
-    free = jnp.append(v_0, jnp.exp(-whole.decay) * v_0 + whole.gain)
+
+    # One after the other: next to the quadrature this costs nothing, and an associative scan, which
+    # unrolls, would double the time to compile.
+    def through(v, cell):
+        factor, gain = cell
+        v = factor * v + gain
+        return v, v
+
+    _, after = lax.scan(through, v_0, (jnp.exp(-maps.decay[:, -1]), maps.gain[:, -1]))
+    free = jnp.append(v_0, after)
+    decay = jnp.append(0.0, jnp.cumsum(maps.decay[:, -1]))
     inner = Cell(maps.decay[:, :-1], maps.gain[:, :-1])
     free_inside = jnp.exp(-inner.decay) * free[:-1, None] + inner.gain
     decay_inside = decay[:-1, None] + inner.decay
