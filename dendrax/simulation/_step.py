@@ -145,7 +145,9 @@ def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics
     limit = jnp.minimum(_next_stop(neuron, drive, lane), numerics.t_stop)
     limit = jnp.maximum(limit, lane.t)
     graded = neuron.step_limit(lane.state)
-    size = jnp.minimum(lane.step, graded)
+    # Time must go on: in float32 a step that is graded towards a spike could round to nothing.
+    smallest = 4 * jnp.finfo(lane.t.dtype).eps * numerics.t_stop
+    size = jnp.maximum(jnp.minimum(lane.step, graded), smallest)
     stops = lane.t + (1 + _SLIVER) * size >= limit
     t_1 = jnp.where(stops, limit, lane.t + size)
     t_1 = jnp.where(lane.done, lane.t, t_1)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import diffrax
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -140,9 +141,22 @@ def test_wrong_settings_are_refused(wrong, message):
 
 
 def test_no_input_suits_every_model_inside_of_jit():
-    neuron = dx.DendriticNeuron(weight=np.full((1, 1), 0.1))
-    inputs = dx.Inputs(spikes=dx.spike_trains([[1] * MS]))
-    assert simulate(FEW_SPIKES, neuron, inputs).status == 0
+    for neuron, unit in ((dx.DendriticNeuron(weight=np.ones((1, 1))), 1), (dx.LIF(), PA)):
+        inputs = dx.Inputs(spikes=dx.spike_trains([[1] * MS], weight=1 * unit))
+        eqx.filter_eval_shape(FEW_SPIKES, neuron, inputs)
+
+
+def test_float32_works_as_well():
+    """Steps towards an exponential spike become smaller than float32 resolves."""
+    simulator = dx.Simulator(60 * MS, max_spikes=4)
+    neuron, pulse = dx.EIF(), dx.step_current(300 * PA, 10 * MS, 50 * MS)
+    double = simulator(neuron, dx.Inputs(pulse))
+    with jax.enable_x64(False):
+        single = simulator(dx.EIF(), dx.Inputs(dx.step_current(300 * PA, 10 * MS, 50 * MS)))
+        assert single.spike_times.dtype == jnp.float32
+        # The current adds up thousands of roundings.
+        np.testing.assert_allclose(single.spikes(0), double.spikes(0), rtol=1e-4)
+    assert double.spike_counts == 1
 
 
 class CountedState(NamedTuple):
@@ -214,10 +228,9 @@ def test_models_and_inputs_can_be_mapped():
     "numerics",
     [
         {"solver": diffrax.Kvaerno3()},
-        {"solver": diffrax.ImplicitEuler(), "dt": 0.01 * MS},
         {"controller": diffrax.PIDController(rtol=1e-8, atol=1e-8)},
     ],
-    ids=["Kvaerno3", "ImplicitEuler", "PIDController"],
+    ids=["Kvaerno3", "PIDController"],
 )
 def test_implicit_and_adaptive_solvers_work(numerics):
     simulator = dx.Simulator(12 * MS, **{"dt": 0.25 * MS, "max_spikes": 4, **numerics})
@@ -229,9 +242,9 @@ def test_implicit_and_adaptive_solvers_work(numerics):
     time, slope = eqx.filter_jit(eqx.filter_value_and_grad(first_spike))(neuron, steps(600.0))
     # v rises from -70 mV towards -10 mV: tau log(60 / 40) after 1 ms, and tau is proportional to c.
     tau, log_ratio = 20.0, np.log(60 / 40)
-    tolerance = 3e-3 if isinstance(numerics.get("solver"), diffrax.ImplicitEuler) else 1e-5
-    np.testing.assert_allclose(time, 1 + tau * log_ratio, rtol=tolerance)
-    np.testing.assert_allclose(slope.c_m.value, tau * log_ratio / 200, rtol=tolerance)
+    # The error of third order at dt = tau / 80 is 1e-7.
+    np.testing.assert_allclose(time, 1 + tau * log_ratio, rtol=1e-6)
+    np.testing.assert_allclose(slope.c_m.value, tau * log_ratio / 200, rtol=1e-6)
 
 
 def test_an_adaptive_controller_needs_few_steps():
