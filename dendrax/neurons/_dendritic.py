@@ -13,6 +13,8 @@ from dendrax.neurons._integrate_and_fire import POSITIVE, must_lie_below
 from dendrax.neurons._neuron import Scalar
 from dendrax.parameters import ParameterOrArray, parameter, resolve
 
+DENDRITE = ("dendrite",)
+
 
 class DendriticState(NamedTuple):
     """Soma, dendrites and synaptic currents, all without unit."""
@@ -70,13 +72,15 @@ class DendriticNeuron(AbstractCascade):
     """
 
     weight: ParameterOrArray = parameter("1", dims=("dendrite", "synapse"))
-    tau_syn: ParameterOrArray = parameter("ms", default=5.0, bounds=POSITIVE)
-    tau_dend: ParameterOrArray = parameter("ms", default=10.0, bounds=POSITIVE)
+    tau_syn: ParameterOrArray = parameter(
+        "ms", default=5.0, bounds=POSITIVE, dims=("dendrite", "synapse")
+    )
+    tau_dend: ParameterOrArray = parameter("ms", default=10.0, bounds=POSITIVE, dims=DENDRITE)
     tau_mem: ParameterOrArray = parameter("ms", default=10.0, bounds=POSITIVE)
-    g_dend: ParameterOrArray = parameter("1", default=1.0, bounds=POSITIVE)
-    v_th_dend: ParameterOrArray = parameter("1", default=1.0)
-    slope_rise: ParameterOrArray = parameter("1", default=8.0, bounds=POSITIVE)
-    slope_decay: ParameterOrArray = parameter("1", default=3.0, bounds=POSITIVE)
+    g_dend: ParameterOrArray = parameter("1", default=1.0, bounds=POSITIVE, dims=DENDRITE)
+    v_th_dend: ParameterOrArray = parameter("1", default=1.0, dims=DENDRITE)
+    slope_rise: ParameterOrArray = parameter("1", default=8.0, bounds=POSITIVE, dims=DENDRITE)
+    slope_decay: ParameterOrArray = parameter("1", default=3.0, bounds=POSITIVE, dims=DENDRITE)
     v_max: ParameterOrArray = parameter("1", default=3.0)
     v_th: ParameterOrArray = parameter("1", default=1.0)
     v_reset: ParameterOrArray = parameter("1", default=0.0)
@@ -87,13 +91,14 @@ class DendriticNeuron(AbstractCascade):
 
     def __check_init__(self) -> None:
         must_lie_below("DendriticNeuron.v_reset", self.v_reset, "v_th", self.v_th)
-        shape = self.weight.value.shape
+        shape = self.weight.value.shape[-2:]
         self._must_fit("tau_syn", shape)
         for name in ("tau_dend", "g_dend", "v_th_dend", "slope_rise", "slope_decay"):
             self._must_fit(name, shape[:1])
 
     def _must_fit(self, name: str, shape: tuple[int, ...]) -> None:
-        came = getattr(self, name).value.shape
+        entry = getattr(self, name)
+        came = entry.value.shape[entry.is_per_unit :]
         if came not in ((), shape):
             raise ModelError(
                 f"DendriticNeuron.{name} must be a scalar or have the shape {shape} that weight "

@@ -20,19 +20,28 @@ class Parameter(eqx.Module):
     Attributes
     ----------
     value : Array
-        The value in ``unit``, of any shape.
+        The value in ``unit``: a scalar, an array with the axes ``dims``, or one with an axis of
+        units in front of them.
     unit : str
         A unit of the internal set, for example ``"mV"``; ``"1"`` if dimensionless.
     bounds : tuple of float
         The open interval, in ``unit``, in which the value lies.
     is_learnable : bool
         Whether a fit may change the value.
+    dims : tuple of str
+        The names of the axes in one unit of the model.
     """
 
     value: Float[Array, "..."]
     unit: str = eqx.field(static=True)
     bounds: Bounds = eqx.field(static=True)
     is_learnable: bool = eqx.field(static=True)
+    dims: tuple[str, ...] = eqx.field(static=True, default=())
+
+    @property
+    def is_per_unit(self) -> bool:
+        """Whether each unit of a population has its own value: one axis more than ``dims``."""
+        return self.value.ndim > len(self.dims)
 
     @property
     def quantity(self) -> Any:

@@ -1,7 +1,7 @@
 """Classes with parameters: what a model declares, and what it makes of the values it is given."""
 
 import math
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 import equinox as eqx
@@ -33,7 +33,9 @@ def parameter(
     bounds : tuple of float, optional
         The open interval, in ``unit``, that the physics allows.
     dims : tuple of str, optional
-        The names of its axes in one unit of the model, for example ``("dendrite",)``.
+        The names of its axes in one unit of the model, for example ``("dendrite",)``. A parameter
+        with a default may also be a scalar, and one more axis in front gives each unit of a
+        population its own value.
     """
     metadata = {"unit": unit, "bounds": bounds, "dims": dims}
     if default is None:
@@ -49,6 +51,7 @@ class Parameterized(eqx.Module):
             if "unit" in field.metadata:
                 named = f"{type(self).__name__}.{field.name}"
                 value = _as_parameter(getattr(self, field.name), named, **field.metadata)
+                _must_have_axes(value, named, is_required=field.default is MISSING)
                 object.__setattr__(self, field.name, value)
 
     def __str__(self) -> str:
@@ -69,11 +72,15 @@ def _as_parameter(
         raise ModelError(f"{name} must be finite; got {value} {unit}.")
     if not np.all((bounds[0] < value) & (value < bounds[1])):
         raise ModelError(f"{name} must lie in {interval(bounds)} {unit}; got {value} {unit}.")
-    if value.ndim < len(dims):
-        raise ModelError(
-            f"{name} must have the axes ({', '.join(dims)}); got the shape {value.shape}."
-        )
-    return Parameter(jnp.asarray(value, dtype=float), unit, bounds, choice.is_learnable)
+    return Parameter(jnp.asarray(value, dtype=float), unit, bounds, choice.is_learnable, dims)
+
+
+def _must_have_axes(entry: Parameter, name: str, *, is_required: bool) -> None:
+    n, came = len(entry.dims), entry.value.shape
+    if len(came) in (n, n + 1) or (len(came) == 0 and not is_required):
+        return
+    axes = f"the axes ({', '.join(entry.dims)})" if entry.dims else "no axis"
+    raise ModelError(f"{name} must have {axes}, or one of units in front; got the shape {came}.")
 
 
 def _narrowed(physical: Bounds, wanted: np.ndarray, name: str) -> Bounds:

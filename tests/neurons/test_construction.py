@@ -24,9 +24,10 @@ WEIGHT = np.ones((2, 3))
         (lambda: dx.AdEx(e_leak=1 * pq.mV), dx.ModelError, r"AdEx.e_leak must lie below v_peak"),
         (lambda: dx.AdEx(delta_t=0 * pq.mV), dx.ModelError, r"AdEx.delta_t must lie in"),
         (
-            lambda: dx.DendriticNeuron(weight=WEIGHT, tau_syn=[5, 6] * pq.ms),
+            lambda: dx.DendriticNeuron(weight=WEIGHT, tau_syn=[[5, 6]] * pq.ms),
             dx.ModelError,
-            r"tau_syn must be a scalar or have the shape \(2, 3\) that weight asks for; got \(2,\)",
+            r"tau_syn must be a scalar or have the shape \(2, 3\) that weight asks for; "
+            r"got \(1, 2\)",
         ),
         (
             lambda: dx.DendriticNeuron(weight=WEIGHT, g_dend=[1, 2, 3]),
