@@ -20,10 +20,12 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from dendrax.neurons import AbstractCascade
+from dendrax.inputs import Current
+from dendrax.neurons import AbstractCascade, Arrivals
+from dendrax.simulation._drive import Drive, Units
 from dendrax.simulation._roots import Ends, first_crossing, may_cross
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES
-from dendrax.simulation._step import Drive, electrode
+from dendrax.simulation._step import electrode
 
 Scalar = Float[Array, ""]
 
@@ -91,8 +93,7 @@ class Spikes(NamedTuple):
 
 
 def run_cascade(
-    neuron: AbstractCascade,
-    drives: Drive,
+    units: Units,
     *,
     dt: float,
     t_stop: float,
@@ -100,6 +101,8 @@ def run_cascade(
     sample_times: Float[Array, " time"],
 ) -> dict[str, Any]:
     """Run every trial of a cascade; returns what :func:`run_flat` returns."""
+    neuron, drives = units.neuron, _of_sites(units.drive)
+    assert isinstance(neuron, AbstractCascade)
     tracks = jax.vmap(lambda drive: _track(neuron, drive, dt, t_stop))(drives)
     lanes, roots = _search(*lax.stop_gradient((neuron, drives, tracks)), max_spikes)
 
@@ -118,7 +121,7 @@ def run_cascade(
     finite = jnp.isfinite(tracks.at.free).all(1)
     status = jnp.where(lanes.n_spikes > max_spikes, TOO_MANY_SPIKES, OK)
     n_cells = tracks.t.shape[1] // _STRIDE
-    return {
+    run = {
         "spike_times": spikes.time,
         "spike_slope": spikes.slope,
         "states": states,
@@ -126,9 +129,22 @@ def run_cascade(
         "n_steps": lanes.n_spikes + n_cells,
         "t_reached": jnp.where(lanes.done, t_stop, lanes.t),
     }
+    return jax.tree.map(lambda x: x[:, None], run)
 
 
-def _track(neuron: AbstractCascade, drive: Drive, dt: float, t_stop: float) -> Track:
+class SiteDrive(NamedTuple):
+    """A drive whose arrivals carry their weights."""
+
+    current: Current
+    arrivals: Arrivals
+
+
+def _of_sites(drive: Drive) -> SiteDrive:
+    time, source, scale = drive.arrivals
+    return SiteDrive(drive.current, Arrivals(time, scale * drive.weight[source], source))
+
+
+def _track(neuron: AbstractCascade, drive: SiteDrive, dt: float, t_stop: float) -> Track:
     nodes, segment = _grid(drive, dt, t_stop)
     start, size = nodes[:-1, None], jnp.diff(nodes)[:, None]
 
@@ -161,7 +177,7 @@ def _track(neuron: AbstractCascade, drive: Drive, dt: float, t_stop: float) -> T
     return Track(t, at, segment)
 
 
-def _grid(drive: Drive, dt: float, t_stop: float) -> tuple[Array, Array]:
+def _grid(drive: SiteDrive, dt: float, t_stop: float) -> tuple[Array, Array]:
     """Return the nodes of the cells, and which segment of the current flows in each cell.
 
     Nodes may coincide. A cell without length counts: it is what grows when its last node moves.

@@ -8,11 +8,10 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from dendrax.neurons import AbstractNeuron
+from dendrax.simulation._drive import Units, over_units
 from dendrax.simulation._loop import LOOPS
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._step import (
-    Drive,
     Numerics,
     advance,
     begin,
@@ -27,8 +26,7 @@ _CHUNK = 32
 
 
 def run_flat(
-    neuron: AbstractNeuron,
-    drives: Drive,
+    units: Units,
     numerics: Numerics,
     *,
     loop: str,
@@ -36,55 +34,56 @@ def run_flat(
     max_spikes: int,
     sample_times: Float[Array, " time"],
 ) -> dict[str, Any]:
-    """Run every trial through the flat loop.
+    """Run every unit of every trial through the flat loop.
 
     Returns
     -------
     dict
-        ``spike_times`` and ``spike_slope`` (trial, spike), ``states`` (a pytree of
-        (trial, time, ...) at the sample times), ``status``, ``n_steps`` and ``t_reached`` (trial,).
+        ``spike_times`` and ``spike_slope`` (trial, unit, spike), ``states`` (a pytree of
+        (trial, unit, time, ...) at the sample times), ``status``, ``n_steps`` and ``t_reached``
+        (trial, unit).
     """
     n_chunks = -(-max_steps // _CHUNK)
     records = sample_times.shape[0] > 0
+    each = partial(over_units, units)
 
     def step(params, lanes):
-        neuron, drives = params
-        each = partial(jax.vmap, in_axes=(None, 0, 0))
-        proposal = each(partial(propose, numerics=numerics))(neuron, drives, lanes)
-        suspects = jax.vmap(suspect)(lanes, proposal)
-        search = each(partial(locate, numerics=numerics))
-        n = suspects.shape
+        proposal = each(partial(propose, numerics=numerics))(*params, lanes)
+        suspects = jax.vmap(jax.vmap(suspect))(lanes, proposal)
         crossing = lax.cond(
             suspects.any(),
-            search,
-            lambda *_: (jnp.zeros(n, bool), jnp.ones(n), jnp.ones(n)),
-            neuron,
+            each(partial(locate, numerics=numerics)),
+            lambda *_: (
+                jnp.zeros_like(suspects),
+                jnp.ones(suspects.shape),
+                jnp.ones(suspects.shape),
+            ),
+            *params,
             lanes,
             proposal,
         )
-        move = jax.vmap(partial(advance, numerics=numerics), in_axes=(None, 0, 0, 0, 0))
-        lanes, outcome = move(neuron, drives, lanes, proposal, crossing)
+        lanes, outcome = each(partial(advance, numerics=numerics))(
+            *params, lanes, proposal, crossing
+        )
         if not records:
             outcome = outcome._replace(dense=None, held=None)
         return lanes, outcome
 
-    lanes = jax.vmap(lambda drive: begin(neuron, drive, numerics))(drives)
+    params = (units.neuron, units.drive)
+    lanes = each(partial(begin, numerics=numerics))(*params)
     lanes, outcomes = LOOPS[loop](
-        step,
-        lambda lanes: lanes.done.all(),
-        (neuron, drives),
-        lanes,
-        n_chunks=n_chunks,
-        chunk=_CHUNK,
+        step, lambda lanes: lanes.done.all(), params, lanes, n_chunks=n_chunks, chunk=_CHUNK
     )
     spike_times, spike_slope, n_spikes = _collect_spikes(outcomes, max_spikes)
     status = jnp.where(lanes.done, lanes.status, TOO_MANY_STEPS)
     status = jnp.where((status == OK) & (n_spikes > max_spikes), TOO_MANY_SPIKES, status)
     states = None
     if records:
-        template = layout(neuron, jax.tree.map(lambda x: x[0], lanes.state))
-        sample = partial(_sample, numerics=numerics, template=template, times=sample_times)
-        states = jax.vmap(sample, in_axes=1)(outcomes)
+        sample = partial(_sample, numerics=numerics, times=sample_times)
+        by_unit = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 2), outcomes)
+        states = each(lambda neuron, _, lane, mine: sample(neuron, lane.state, mine))(
+            *params, lanes, by_unit
+        )
     return {
         "spike_times": spike_times,
         "spike_slope": spike_slope,
@@ -96,17 +95,19 @@ def run_flat(
 
 
 def _collect_spikes(outcomes, max_spikes):
-    """Gather the spikes of all steps, (step, trial), into rows (trial, spike)."""
+    """Gather the spikes of all steps, (step, trial, unit), into rows (trial, unit, spike)."""
     rank = jnp.cumsum(outcomes.spiked, axis=0) - 1
     slot = jnp.where(outcomes.spiked, rank, max_spikes)
-    lane = jnp.arange(slot.shape[1])[None, :]
-    empty = jnp.full((slot.shape[1], max_spikes), jnp.inf)
-    put = partial(empty.at[lane, slot].set, mode="drop")
+    n_trials, n_units = slot.shape[1:]
+    trial, unit = jnp.arange(n_trials)[:, None], jnp.arange(n_units)
+    empty = jnp.full((n_trials, n_units, max_spikes), jnp.inf)
+    put = partial(empty.at[trial, unit, slot].set, mode="drop")
     return put(outcomes.spike_time), put(outcomes.spike_slope), outcomes.spiked.sum(0)
 
 
-def _sample(outcomes, *, numerics, template, times):
-    """Evaluate the dense output of one trial at the sample times; right limits at events."""
+def _sample(neuron, state, outcomes, *, numerics, times):
+    """Evaluate the dense output of one unit at the sample times; right limits at events."""
+    template = layout(neuron, state)
     start = jnp.where(outcomes.advanced, outcomes.t, jnp.inf)
     # Steps that did not advance stand between those that did: carry their predecessor's index.
     last = lax.cummax(jnp.where(outcomes.advanced, jnp.arange(start.shape[0]), 0))

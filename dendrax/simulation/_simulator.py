@@ -8,18 +8,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jaxtyping import Array
 
 from dendrax.errors import ModelError, UnitError
 from dendrax.inputs import Current, Inputs
-from dendrax.neurons import AbstractCascade, AbstractNeuron, Arrivals
-from dendrax.parameters import resolve
+from dendrax.neurons import AbstractCascade, AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation._cascade import run_cascade
+from dendrax.simulation._drive import Drive, Units, over_units, single_unit
 from dendrax.simulation._flat import run_flat
 from dendrax.simulation._loop import LOOPS
 from dendrax.simulation._solver import ready
 from dendrax.simulation._status import raise_on_failure
-from dendrax.simulation._step import Drive, Numerics
+from dendrax.simulation._step import Numerics
 from dendrax.units import scalar, to_quantity
 
 
@@ -202,38 +203,24 @@ def _is_zero(current: Current) -> bool:
 
 @eqx.filter_jit
 def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
-    model = resolve(neuron)
-    drives = drives_of(inputs)
+    units = single_unit(neuron, inputs)
     record = simulator.record
     times = jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
-    common = {"max_spikes": simulator.max_spikes, "sample_times": times}
-    if simulator.execution == "auto" and isinstance(model, AbstractCascade):
-        run = run_cascade(model, drives, dt=simulator.dt, t_stop=simulator.t_stop, **common)
-    else:
-        solver = ready(simulator.solver, simulator.controller, simulator.adjoint)
-        numerics = Numerics(solver, simulator.controller, simulator.dt, simulator.t_stop)
-        max_steps = simulator.max_steps or _steps_at_most(simulator, drives)
-        run = run_flat(
-            model, drives, numerics, loop=simulator.adjoint, max_steps=max_steps, **common
-        )
+    run = _run(simulator, units, times)
     traces = {}
     if record:
-        observed = jax.vmap(jax.vmap(model.observe))(run["states"])
-        guard = jax.vmap(jax.vmap(model.spike_condition), (None, 0))
-        observed["guard"] = guard(times, run["states"])
-        traces = {name: jnp.moveaxis(observed[name], 1, -1) for name in record.names}
-    one_neuron = jax.tree.map(lambda x: x[:, None], {**run, "states": traces})
-    units = {**neuron.units, "guard": neuron.units.get("v", "1")}
+        traces = _observed(units, times, run["states"], record.names)
+    units_of = {**neuron.units, "guard": neuron.units.get("v", "1")}
     return SimulationResult(
-        spike_times=one_neuron["spike_times"],
-        spike_slope=one_neuron["spike_slope"],
+        spike_times=run["spike_times"],
+        spike_slope=run["spike_slope"],
         times=times,
-        traces=one_neuron["states"],
-        status=one_neuron["status"],
-        n_steps=one_neuron["n_steps"],
-        t_reached=one_neuron["t_reached"],
+        traces=traces,
+        status=run["status"],
+        n_steps=run["n_steps"],
+        t_reached=run["t_reached"],
         t_stop=simulator.t_stop,
-        units=tuple((name, units[name]) for name in traces),
+        units=tuple((name, units_of[name]) for name in traces),
         provenance=(
             ("source", "dendrax"),
             ("model", type(neuron).__name__),
@@ -242,27 +229,26 @@ def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> S
     )
 
 
-def drives_of(inputs: Inputs) -> Drive:
-    """Merge the spike trains of each trial into one list of arrivals in order of time."""
-    trains = inputs.spikes
-    n_trials, n_sources, _ = trains.times.shape
-    site = jnp.broadcast_to(jnp.arange(n_sources)[:, None], trains.times.shape)
-    weight = jnp.broadcast_to(trains.weight[:, :, None], trains.times.shape)
-    time, weight, site = (
-        jnp.pad(x.reshape(n_trials, -1), ((0, 0), (0, 1)), constant_values=end)
-        for x, end in ((trains.times, jnp.inf), (weight, 0.0), (site, 0))
-    )
-    order = jnp.argsort(time, axis=1)
-    time, weight, site = (jnp.take_along_axis(x, order, axis=1) for x in (time, weight, site))
-    current = inputs.current
-    edge = ((0, 0), (0, 1))
-    ended = Current(
-        jnp.pad(current.start, edge, constant_values=jnp.inf),
-        jnp.pad(current.value, edge),
-        jnp.pad(current.slope, edge),
-        current.unit,
-    )
-    return Drive(ended, Arrivals(time, weight, site))
+def _run(simulator: Simulator, units: Units, times: Array) -> dict[str, Any]:
+    """Run units in the way that the structure of their model allows."""
+    common = {"max_spikes": simulator.max_spikes, "sample_times": times}
+    if simulator.execution == "auto" and isinstance(units.neuron, AbstractCascade):
+        return run_cascade(units, dt=simulator.dt, t_stop=simulator.t_stop, **common)
+    solver = ready(simulator.solver, simulator.controller, simulator.adjoint)
+    numerics = Numerics(solver, simulator.controller, simulator.dt, simulator.t_stop)
+    max_steps = simulator.max_steps or _steps_at_most(simulator, units.drive)
+    return run_flat(units, numerics, loop=simulator.adjoint, max_steps=max_steps, **common)
+
+
+def _observed(units: Units, times: Array, states: Any, names: tuple[str, ...]) -> dict[str, Array]:
+    """Return the named variables, (trial, unit, ..., time)."""
+
+    def observe(neuron: AbstractNeuron, _: Drive, states: Any) -> dict[str, Array]:
+        guard = jax.vmap(neuron.spike_condition)(times, states)
+        return {**jax.vmap(neuron.observe)(states), "guard": guard}
+
+    observed = over_units(units, observe)(units.neuron, units.drive, states)
+    return {name: jnp.moveaxis(observed[name], 2, -1) for name in names}
 
 
 def _steps_at_most(simulator: Simulator, drives: Drive) -> int:

@@ -12,7 +12,8 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.inputs import Current
-from dendrax.neurons import AbstractNeuron, Arrivals
+from dendrax.neurons import AbstractNeuron
+from dendrax.simulation._drive import Drive
 from dendrax.simulation._roots import (
     Ends,
     ends,
@@ -38,16 +39,6 @@ class Numerics(eqx.Module):
     controller: diffrax.AbstractStepSizeController | None = eqx.field(static=True)
     dt: float = eqx.field(static=True)
     t_stop: float = eqx.field(static=True)
-
-
-class Drive(NamedTuple):
-    """The inputs of one unit in one trial: its current, and its arrivals in order of time.
-
-    Both end with an entry at inf, so that an index can point past the last one.
-    """
-
-    current: Current
-    arrivals: Arrivals
 
 
 class Lane(NamedTuple):
@@ -181,9 +172,10 @@ def suspect(lane: Lane, proposal: Proposal) -> Bool[Array, ""]:
 
 
 def locate(
-    neuron: AbstractNeuron, lane: Lane, proposal: Proposal, numerics: Numerics
+    neuron: AbstractNeuron, drive: Drive, lane: Lane, proposal: Proposal, numerics: Numerics
 ) -> tuple[Bool[Array, ""], Scalar, Scalar]:
     """Find the first spike of the step: whether, where (from 0 to 1), and how steeply."""
+    del drive
     guard = _guard(neuron, numerics, lane, proposal.dense, proposal.t_1)
     crosses, root = first_crossing(guard, proposal.ends)
     crosses = crosses & suspect(lane, proposal)
@@ -253,8 +245,8 @@ def _stops(neuron, drive, lane, state, t, undisturbed):
     state = _where(expired, neuron.timer_expired(state), state)
     due = undisturbed & (drive.current.start[lane.segment + 1] <= t)
     arrives = undisturbed & (drive.arrivals.time[lane.arrival] <= t)
-    spike = jax.tree.map(lambda x: x[lane.arrival], drive.arrivals)
-    hit = neuron.input_spike(state, spike.weight, spike.site)
+    site = drive.arrivals.source[lane.arrival]
+    hit = neuron.input_spike(state, drive.weight_of(lane.arrival), site)
     state = _where(arrives, hit, state)
     return state, lane.segment + due, lane.arrival + arrives, expired | due | arrives
 
