@@ -50,7 +50,7 @@ class Parameterized(eqx.Module):
         for field in fields(self):
             if "unit" in field.metadata:
                 named = f"{type(self).__name__}.{field.name}"
-                value = _as_parameter(getattr(self, field.name), named, **field.metadata)
+                value = as_parameter(getattr(self, field.name), named, **field.metadata)
                 _must_have_axes(value, named, is_required=field.default is MISSING)
                 object.__setattr__(self, field.name, value)
 
@@ -58,9 +58,15 @@ class Parameterized(eqx.Module):
         return f"{type(self).__name__}\n{table(self)}"
 
 
-def _as_parameter(
-    choice: Any, name: str, *, unit: str, bounds: Bounds, dims: tuple[str, ...]
+def as_parameter(
+    choice: Any,
+    name: str,
+    *,
+    unit: str,
+    bounds: Bounds = UNBOUNDED,
+    dims: tuple[str, ...] = (),
 ) -> Parameter:
+    """Make a parameter of what a user gives for one; refuse what is not finite or out of bounds."""
     if isinstance(choice, Parameter):
         choice = Choice(choice.quantity, to_quantity(choice.bounds, unit), choice.is_learnable)
     if not isinstance(choice, Choice):
