@@ -12,11 +12,14 @@ from dendrax.simulation._drive import Units, over_units
 from dendrax.simulation._loop import LOOPS
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._step import (
+    Crossing,
     Numerics,
     advance,
     begin,
+    decide,
     layout,
     locate,
+    plan,
     propose,
     state_at,
     suspect,
@@ -48,23 +51,11 @@ def run_flat(
     each = partial(over_units, units)
 
     def step(params, lanes):
-        proposal = each(partial(propose, numerics=numerics))(*params, lanes)
-        suspects = jax.vmap(jax.vmap(suspect))(lanes, proposal)
-        crossing = lax.cond(
-            suspects.any(),
-            each(partial(locate, numerics=numerics)),
-            lambda *_: (
-                jnp.zeros_like(suspects),
-                jnp.ones(suspects.shape),
-                jnp.ones(suspects.shape),
-            ),
-            *params,
-            lanes,
-            proposal,
-        )
-        lanes, outcome = each(partial(advance, numerics=numerics))(
-            *params, lanes, proposal, crossing
-        )
+        plans = each(partial(plan, numerics=numerics))(*params, lanes)
+        proposal = each(partial(propose, numerics=numerics))(*params, lanes, plans)
+        crossing = search(units, numerics, params, lanes, proposal)
+        turn = jax.vmap(jax.vmap(decide))(lanes, proposal, crossing)
+        lanes, outcome = each(partial(advance, numerics=numerics))(*params, lanes, proposal, turn)
         if not records:
             outcome = outcome._replace(dense=None, held=None)
         return lanes, outcome
@@ -92,6 +83,20 @@ def run_flat(
         "n_steps": lanes.n_steps,
         "t_reached": lanes.t,
     }
+
+
+def search(units, numerics, params, lanes, proposal) -> Crossing:
+    """Find the first crossing of each step; costs nothing where no step may hold one."""
+    suspects = jax.vmap(jax.vmap(suspect))(lanes, proposal)
+    nothing = jnp.ones(suspects.shape)
+    return lax.cond(
+        suspects.any(),
+        over_units(units, partial(locate, numerics=numerics)),
+        lambda *_: Crossing(jnp.zeros_like(suspects), nothing, nothing),
+        *params,
+        lanes,
+        proposal,
+    )
 
 
 def _collect_spikes(outcomes, max_spikes):

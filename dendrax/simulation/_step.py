@@ -56,6 +56,13 @@ class Lane(NamedTuple):
     n_steps: Int[Array, ""]
 
 
+class Plan(NamedTuple):
+    """Where a step is to end, and whether something other than the controller says so."""
+
+    t_1: Scalar
+    cut: Bool[Array, ""]
+
+
 class Proposal(NamedTuple):
     """A solver step that no event has cut yet."""
 
@@ -67,6 +74,24 @@ class Proposal(NamedTuple):
     next_step: Scalar
     controller: Any
     finite: Bool[Array, ""]
+
+
+class Crossing(NamedTuple):
+    """Whether and where, from 0 to 1, the guard rises through zero in a step, and how steeply."""
+
+    found: Bool[Array, ""]
+    x: Scalar
+    slope: Scalar  # per ms
+
+
+class Turn(NamedTuple):
+    """How far a unit goes in one iteration."""
+
+    spiked: Bool[Array, ""]
+    stopped: Bool[Array, ""]  # by a spike, its own or that of another unit
+    stayed: Bool[Array, ""]  # at the start of the step
+    x: Scalar
+    slope: Scalar
 
 
 class Outcome(NamedTuple):
@@ -129,19 +154,25 @@ def layout(neuron: AbstractNeuron, state: State) -> Layout:
     return Layout(flat, held, lambda flat, held: eqx.combine(unravel(flat), held))
 
 
-def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics) -> Proposal:
-    """Take one solver step towards the next instant at which something is due."""
-    parts = layout(neuron, lane.state)
-    terms, args = _terms(neuron, parts), electrode(drive.current, lane.segment)
+def plan(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics) -> Plan:
+    """Say where the next step ends: after a full one, or where something is due before."""
     limit = jnp.minimum(_next_stop(neuron, drive, lane), numerics.t_stop)
     limit = jnp.maximum(limit, lane.t)
-    graded = neuron.step_limit(lane.state)
     # Time must go on: in float32 a step that is graded towards a spike could round to nothing.
     smallest = 4 * jnp.finfo(lane.t.dtype).eps * numerics.t_stop
-    size = jnp.maximum(jnp.minimum(lane.step, graded), smallest)
+    size = jnp.maximum(jnp.minimum(lane.step, neuron.step_limit(lane.state)), smallest)
     stops = lane.t + (1 + _SLIVER) * size >= limit
     t_1 = jnp.where(stops, limit, lane.t + size)
-    t_1 = jnp.where(lane.done, lane.t, t_1)
+    return Plan(jnp.where(lane.done, lane.t, t_1), stops | (size < lane.step))
+
+
+def propose(
+    neuron: AbstractNeuron, drive: Drive, lane: Lane, plan: Plan, numerics: Numerics
+) -> Proposal:
+    """Take one solver step as planned."""
+    parts = layout(neuron, lane.state)
+    terms, args = _terms(neuron, parts), electrode(drive.current, lane.segment)
+    t_1 = plan.t_1
     solver_state = numerics.solver.init(terms, lane.t, t_1, parts.flat, args)
     # The right-hand side is evaluated anew at the start of each step: steps begin at events.
     y_1, error, dense, _, _ = numerics.solver.step(
@@ -155,8 +186,7 @@ def propose(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics
             lane.t, t_1, parts.flat, y_1, args, error, order, lane.controller
         )
         # A step that was cut says nothing against the size that was wished for.
-        cut = stops | (graded < lane.step)
-        next_step = jnp.where(cut & accepted, lane.step, next_t_1 - next_t_0)
+        next_step = jnp.where(plan.cut & accepted, lane.step, next_t_1 - next_t_0)
         # The mesh is no part of the model: differentiating the error estimate gives noise.
         next_step, controller = lax.stop_gradient((next_step, controller))
     guard = _guard(neuron, numerics, lane, dense, t_1)
@@ -173,14 +203,28 @@ def suspect(lane: Lane, proposal: Proposal) -> Bool[Array, ""]:
 
 def locate(
     neuron: AbstractNeuron, drive: Drive, lane: Lane, proposal: Proposal, numerics: Numerics
-) -> tuple[Bool[Array, ""], Scalar, Scalar]:
-    """Find the first spike of the step: whether, where (from 0 to 1), and how steeply."""
+) -> Crossing:
+    """Find the first crossing of the step."""
     del drive
     guard = _guard(neuron, numerics, lane, proposal.dense, proposal.t_1)
     crosses, root = first_crossing(guard, proposal.ends)
     crosses = crosses & suspect(lane, proposal)
     x, slope = implicit_root(guard, root, crosses)
-    return crosses, x, slope
+    size = proposal.t_1 - lane.t
+    return Crossing(crosses, x, slope / jnp.where(size > 0, size, 1.0))
+
+
+def pushed_over(lane: Lane, proposal: Proposal) -> Bool[Array, ""]:
+    """Whether an arrival put the guard above zero: that is a spike at this instant."""
+    return lane.armed & ~lane.done & (proposal.ends.left >= 0)
+
+
+def decide(lane: Lane, proposal: Proposal, crossing: Crossing) -> Turn:
+    """Go to the crossing, or not at all if pushed over, or to the end of the step."""
+    pushed = pushed_over(lane, proposal)
+    spiked = crossing.found | pushed
+    x = jnp.where(pushed, 0.0, jnp.where(crossing.found, crossing.x, 1.0))
+    return Turn(spiked, spiked, pushed, x, jnp.where(pushed, jnp.inf, crossing.slope))
 
 
 def advance(
@@ -188,22 +232,19 @@ def advance(
     drive: Drive,
     lane: Lane,
     proposal: Proposal,
-    crossing: tuple[Bool[Array, ""], Scalar, Scalar],
+    turn: Turn,
     numerics: Numerics,
 ) -> tuple[Lane, Outcome]:
-    """Go to the spike or to the end of the step, and let what happens there happen."""
-    crosses, x, slope = crossing
-    jumped = lane.armed & ~lane.done & (proposal.ends.left >= 0)  # pushed over by an arrival
-    spiked = crosses | jumped
+    """Go as far as it is this unit's turn to go, and let what happens there happen."""
+    spiked = turn.spiked
+    moves = proposal.accepted | turn.stopped
     size = proposal.t_1 - lane.t
-    x = jnp.where(jumped, 0.0, jnp.where(crosses, x, 1.0))
-    slope = jnp.where(jumped, jnp.inf, slope / jnp.where(size > 0, size, 1.0))
-    t = jnp.where(spiked, lane.t + x * size, proposal.t_1)
-    t = jnp.where(proposal.accepted | jumped, t, lane.t)
-    state = state_at(numerics, layout(neuron, lane.state), proposal.dense, x)
-    state = _where(proposal.accepted & ~jumped, state, lane.state)
+    t = jnp.where(turn.stopped, lane.t + turn.x * size, proposal.t_1)
+    t = jnp.where(moves, t, lane.t)
+    state = state_at(numerics, layout(neuron, lane.state), proposal.dense, turn.x)
+    state = _where(moves & ~turn.stayed, state, lane.state)
 
-    undisturbed = proposal.accepted & ~spiked & ~lane.done
+    undisturbed = proposal.accepted & ~turn.stopped & ~lane.done
     guard_change = jnp.abs(proposal.ends.right - proposal.ends.left)
     reset = neuron.reset_spiked(t, state)
     after_spike = neuron.spike_condition(t, reset) < -_REARM * guard_change
@@ -215,7 +256,7 @@ def advance(
     moved = Lane(
         t=t,
         state=state,
-        step=jnp.where(spiked, lane.step, proposal.next_step),
+        step=jnp.where(undisturbed | ~proposal.accepted, proposal.next_step, lane.step),
         controller=proposal.controller,
         segment=segment,
         arrival=arrival,
@@ -225,7 +266,7 @@ def advance(
         status=jnp.where(broken, NOT_FINITE, lane.status),
         n_steps=lane.n_steps + 1,
     )
-    advanced = ~lane.done & proposal.accepted
+    advanced = ~lane.done & moves
     outcome = Outcome(
         advanced,
         lane.t,
@@ -234,7 +275,7 @@ def advance(
         proposal.held,
         spiked,
         jnp.where(spiked, t, jnp.inf),
-        jnp.where(spiked, slope, jnp.inf),
+        jnp.where(spiked, turn.slope, jnp.inf),
     )
     return _where(lane.done, lane, moved), outcome
 
