@@ -18,6 +18,9 @@ from dendrax.neurons import LIF as LIF
 from dendrax.neurons import AbstractNeuron as AbstractNeuron
 from dendrax.neurons import AdEx as AdEx
 from dendrax.neurons import DendriticNeuron as DendriticNeuron
+from dendrax.networks import Connection as Connection
+from dendrax.networks import Network as Network
+from dendrax.networks import Population as Population
 from dendrax.inputs import Current as Current
 from dendrax.inputs import Inputs as Inputs
 from dendrax.inputs import SpikeTrains as SpikeTrains

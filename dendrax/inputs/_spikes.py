@@ -20,14 +20,15 @@ class SpikeTrains(eqx.Module):
     ----------
     times : Array (source, spike)
         In ms, in any order; inf where a source has no further spike.
-    weight : Array (source,)
-        What each spike of a source brings, in ``unit``.
+    weight : Array (source,) or (source, channel)
+        What each spike of a source brings, in ``unit``; with an axis of channels for a model whose
+        synapses have several weights.
     unit : str
         ``"pA"``, or ``"1"`` for models without unit.
     """
 
     times: Float[Array, "*trial source spike"]
-    weight: Float[Array, "*trial source"]
+    weight: Float[Array, "..."]
     unit: str = eqx.field(static=True, default="1")
 
 
@@ -38,7 +39,7 @@ def spike_trains(times: Sequence[Any], weight: Any = 1.0) -> SpikeTrains:
     ----------
     times : sequence of Quantity [time]
         One (possibly empty) train per source, in any order.
-    weight : Quantity [current] or number, scalar or (source,), default 1
+    weight : Quantity [current] or number, scalar, (source,) or (source, channel), default 1
         What each spike brings: a synaptic current for LIF, EIF and AdEx, a factor to the weights of
         the synapse for ``DendriticNeuron``.
 
@@ -65,10 +66,11 @@ def spike_trains(times: Sequence[Any], weight: Any = 1.0) -> SpikeTrains:
     for row, train in zip(padded, trains, strict=True):
         row[: len(train)] = train
     weights = to_internal(weight, unit, "weight")
-    if weights.shape not in ((), (len(trains),)):
+    if weights.ndim and (len(weights) != len(trains) or weights.ndim > 2):
         raise ModelError(
             f"weight must be a scalar or have one entry for each of the {len(trains)} sources; "
             f"got the shape {weights.shape}."
         )
-    weights = np.broadcast_to(weights, (len(trains),))
+    if weights.ndim == 0:
+        weights = np.broadcast_to(weights, (len(trains),))
     return SpikeTrains(jnp.asarray(padded, dtype=float), jnp.asarray(weights, dtype=float), unit)

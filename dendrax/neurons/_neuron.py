@@ -33,6 +33,7 @@ class AbstractNeuron(Parameterized):
 
     units: ClassVar[dict[str, str]] = {"v": "mV"}
     input_unit: ClassVar[str] = "pA"
+    weight_shape: ClassVar[tuple[int, ...]] = ()
 
     @property
     def n_sites(self) -> int | None:

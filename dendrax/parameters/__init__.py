@@ -4,6 +4,7 @@ A model declares its parameters with :func:`parameter`; its user hands it quanti
 ``learnable(quantity, bounds)``; equations see plain arrays after :func:`resolve`.
 """
 
+from dendrax.parameters._parameter import Choice as Choice
 from dendrax.parameters._parameter import Parameter as Parameter
 from dendrax.parameters._parameter import fixed as fixed
 from dendrax.parameters._parameter import learnable as learnable

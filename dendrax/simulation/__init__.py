@@ -1,6 +1,6 @@
 """Simulation: numerics only. One contract, executed as the structure of the model allows."""
 
-from dendrax.simulation._simulator import Record as Record
+from dendrax.simulation._record import Record as Record
 from dendrax.simulation._simulator import Simulator as Simulator
 from dendrax.simulation._simulator import with_record as with_record
 from dendrax.simulation._status import raise_on_failure as raise_on_failure

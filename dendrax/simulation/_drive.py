@@ -20,7 +20,7 @@ class Arrivals(NamedTuple):
 
     time: Float[Array, "*axes arrival"]
     source: Int[Array, "*axes arrival"]
-    scale: Float[Array, "*axes arrival"]
+    scale: Float[Array, "..."]
 
 
 class Drive(NamedTuple):
@@ -80,26 +80,35 @@ def unit_axes(model: Any) -> Any:
 def single_unit(neuron: AbstractNeuron, inputs: Inputs) -> Units:
     """Drive one neuron by inputs whose weights come with the spikes."""
     trains = inputs.spikes
-    arrivals = in_order(trains.times, trains.weight)
-    drive = Drive(closed(inputs.current), arrivals, jnp.ones(max(trains.times.shape[1], 1)))
-    nowhere = Drive(None, None, None)  # pyright: ignore[reportArgumentType]
-    return Units(resolve(neuron), unit_axes(neuron), drive, nowhere, 1)
+    n_trials, n_sources, n_spikes = trains.times.shape
+    source = jnp.repeat(jnp.arange(n_sources), n_spikes)
+    arrivals = in_order(
+        trains.times.reshape(n_trials, -1),
+        jnp.broadcast_to(source, (n_trials, n_sources * n_spikes)),
+        jnp.repeat(trains.weight, n_spikes, axis=1),
+    )
+    drive = Drive(closed(inputs.current), arrivals, jnp.ones(max(n_sources, 1)))
+    shared = Drive(None, None, None)  # pyright: ignore[reportArgumentType]
+    return Units(resolve(neuron), unit_axes(neuron), drive, shared, 1)
 
 
 def in_order(
-    times: Float[Array, "*axes source spike"], weight: Float[Array, "*axes source"]
+    time: Float[Array, "*axes spike"],
+    source: Int[Array, "*axes spike"],
+    scale: Float[Array, "..."],
 ) -> Arrivals:
-    """Merge spike trains into one list of arrivals in order of time."""
-    *axes, n_sources, _ = times.shape
-    rows = jnp.arange(n_sources)[:, None]
-    source, scale = (jnp.broadcast_to(x, times.shape) for x in (rows, weight[..., None]))
-    edge = [(0, 0)] * len(axes) + [(0, 1)]
-    time, source, scale = (
-        jnp.pad(x.reshape(*axes, -1), edge, constant_values=end)
-        for x, end in ((times, jnp.inf), (source, 0), (scale, 0.0))
-    )
-    order = jnp.argsort(time, axis=-1)
-    return Arrivals(*(jnp.take_along_axis(x, order, axis=-1) for x in (time, source, scale)))
+    """Return spikes in order of time, closed by one at inf; scales may have channels."""
+    axis = time.ndim - 1
+    order = jnp.argsort(time, axis=axis)
+    time, source = (jnp.take_along_axis(x, order, axis) for x in (time, source))
+    scale = jnp.take_along_axis(scale, order[(..., *[None] * (scale.ndim - time.ndim))], axis)
+
+    def close(x: Array, end: float) -> Array:
+        edge = [(0, 0)] * x.ndim
+        edge[axis] = (0, 1)
+        return jnp.pad(x, edge, constant_values=end)
+
+    return Arrivals(close(time, jnp.inf), close(source, 0), close(scale, 0.0))
 
 
 def closed(current: Current) -> Current:
@@ -111,3 +120,9 @@ def closed(current: Current) -> Current:
         jnp.pad(current.slope, edge),
         current.unit,
     )
+
+
+def silence(inputs: Inputs) -> Current:
+    """Return no current, for as many trials as the inputs have."""
+    nothing = jnp.zeros((inputs.n_trials, 0))
+    return closed(Current(nothing, nothing, nothing, inputs.current.unit))

@@ -13,7 +13,9 @@ from dendrax.simulation._loop import LOOPS
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._step import (
     Crossing,
+    Lane,
     Numerics,
+    Outcome,
     advance,
     begin,
     decide,
@@ -25,7 +27,7 @@ from dendrax.simulation._step import (
     suspect,
 )
 
-_CHUNK = 32
+CHUNK = 32
 
 
 def run_flat(
@@ -46,8 +48,7 @@ def run_flat(
         (trial, unit, time, ...) at the sample times), ``status``, ``n_steps`` and ``t_reached``
         (trial, unit).
     """
-    n_chunks = -(-max_steps // _CHUNK)
-    records = sample_times.shape[0] > 0
+    n_chunks = -(-max_steps // CHUNK)
     each = partial(over_units, units)
 
     def step(params, lanes):
@@ -56,25 +57,33 @@ def run_flat(
         crossing = search(units, numerics, params, lanes, proposal)
         turn = jax.vmap(jax.vmap(decide))(lanes, proposal, crossing)
         lanes, outcome = each(partial(advance, numerics=numerics))(*params, lanes, proposal, turn)
-        if not records:
-            outcome = outcome._replace(dense=None, held=None)
-        return lanes, outcome
+        return lanes, outcome if len(sample_times) else outcome.without_states()
 
     params = (units.neuron, units.drive)
     lanes = each(partial(begin, numerics=numerics))(*params)
     lanes, outcomes = LOOPS[loop](
-        step, lambda lanes: lanes.done.all(), params, lanes, n_chunks=n_chunks, chunk=_CHUNK
+        step, lambda lanes: lanes.done.all(), params, lanes, n_chunks=n_chunks, chunk=CHUNK
     )
+    return gathered(units, numerics, lanes, outcomes, max_spikes, sample_times)
+
+
+def gathered(
+    units: Units,
+    numerics: Numerics,
+    lanes: Lane,
+    outcomes: Outcome,
+    max_spikes: int,
+    sample_times: Float[Array, " time"],
+) -> dict[str, Any]:
+    """Return what the outcomes of all steps, (step, trial, unit), amount to."""
     spike_times, spike_slope, n_spikes = _collect_spikes(outcomes, max_spikes)
     status = jnp.where(lanes.done, lanes.status, TOO_MANY_STEPS)
     status = jnp.where((status == OK) & (n_spikes > max_spikes), TOO_MANY_SPIKES, status)
     states = None
-    if records:
-        sample = partial(_sample, numerics=numerics, times=sample_times)
+    if len(sample_times):
         by_unit = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 2), outcomes)
-        states = each(lambda neuron, _, lane, mine: sample(neuron, lane.state, mine))(
-            *params, lanes, by_unit
-        )
+        sample = partial(_sample, numerics=numerics, times=sample_times)
+        states = over_units(units, sample)(units.neuron, units.drive, lanes.state, by_unit)
     return {
         "spike_times": spike_times,
         "spike_slope": spike_slope,
@@ -110,8 +119,9 @@ def _collect_spikes(outcomes, max_spikes):
     return put(outcomes.spike_time), put(outcomes.spike_slope), outcomes.spiked.sum(0)
 
 
-def _sample(neuron, state, outcomes, *, numerics, times):
+def _sample(neuron, drive, state, outcomes, *, numerics, times):
     """Evaluate the dense output of one unit at the sample times; right limits at events."""
+    del drive
     template = layout(neuron, state)
     start = jnp.where(outcomes.advanced, outcomes.t, jnp.inf)
     # Steps that did not advance stand between those that did: carry their predecessor's index.

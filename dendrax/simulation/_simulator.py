@@ -1,6 +1,6 @@
 """The simulator: everything numerical, and nothing of the model."""
 
-from typing import Any
+from typing import Any, overload
 
 import diffrax
 import equinox as eqx
@@ -10,42 +10,23 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array
 
-from dendrax.errors import ModelError, UnitError
-from dendrax.inputs import Current, Inputs
+from dendrax.errors import ModelError
+from dendrax.inputs import Inputs
+from dendrax.networks import INPUT, Network
 from dendrax.neurons import AbstractCascade, AbstractNeuron
 from dendrax.results import SimulationResult
+from dendrax.simulation._agreement import network_must_fit, neuron_must_fit
 from dendrax.simulation._cascade import run_cascade
-from dendrax.simulation._drive import Drive, Units, over_units, single_unit
+from dendrax.simulation._coupled import run_coupled
+from dendrax.simulation._drive import Drive, Units, closed, over_units, silence, single_unit
 from dendrax.simulation._flat import run_flat
 from dendrax.simulation._loop import LOOPS
+from dendrax.simulation._record import Record
 from dendrax.simulation._solver import ready
-from dendrax.simulation._status import raise_on_failure
+from dendrax.simulation._status import OK, TOO_MANY_ARRIVALS, raise_on_failure
 from dendrax.simulation._step import Numerics
+from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 from dendrax.units import scalar, to_quantity
-
-
-class Record(eqx.Module):
-    """What to record, and when.
-
-    Parameters
-    ----------
-    *names : str
-        Variables of the model's ``observe``, for example ``"v"``; also ``"guard"``, the distance of
-        the spike condition from zero.
-    every : Quantity [time]
-        Sampling period; samples start at 0 and do not pass ``t_stop``.
-    """
-
-    names: tuple[str, ...] = eqx.field(static=True)
-    every: float = eqx.field(static=True)
-
-    def __init__(self, *names: str, every: Any) -> None:
-        self.names = names
-        self.every = scalar(every, "ms", "every")
-
-    def times(self, t_stop: float) -> np.ndarray:
-        """Return the sample times up to ``t_stop``, in ms."""
-        return np.arange(int(np.floor(t_stop / self.every * (1 + 1e-12))) + 1) * self.every
 
 
 class Simulator(eqx.Module):
@@ -73,6 +54,10 @@ class Simulator(eqx.Module):
         over time, with cells of ``dt``; ``"flat"`` sends every model through the flat loop.
     max_spikes : int, default 256
         Per neuron and trial.
+    max_arrivals : int, optional
+        Per trial and population of a network, or per neuron where delays or masks differ between
+        neurons. Default: as many as the sources can make. Few make the simulation of a population
+        without a loop over time faster.
     max_steps : int, optional
         Default: what fixed steps of ``dt`` and all events need at most.
 
@@ -100,6 +85,7 @@ class Simulator(eqx.Module):
     adjoint: str = eqx.field(static=True)
     execution: str = eqx.field(static=True)
     max_spikes: int = eqx.field(static=True)
+    max_arrivals: int | None = eqx.field(static=True)
     max_steps: int | None = eqx.field(static=True)
 
     def __init__(
@@ -113,6 +99,7 @@ class Simulator(eqx.Module):
         adjoint: str = "tape",
         execution: str = "auto",
         max_spikes: int = 256,
+        max_arrivals: int | None = None,
         max_steps: int | None = None,
     ) -> None:
         self.t_stop = scalar(t_stop, "ms", "t_stop")
@@ -129,19 +116,29 @@ class Simulator(eqx.Module):
         self.controller = controller
         self.adjoint = adjoint
         self.max_spikes = max_spikes
+        self.max_arrivals = max_arrivals
         self.max_steps = max_steps
 
-    def __call__(self, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
+    @overload
+    def __call__(self, model: AbstractNeuron, inputs: Inputs) -> SimulationResult: ...
+
+    @overload
+    def __call__(self, model: Network, inputs: Inputs) -> dict[str, SimulationResult]: ...
+
+    def __call__(self, model: Any, inputs: Inputs) -> Any:
         """Simulate every trial of the inputs.
 
         Parameters
         ----------
-        neuron : AbstractNeuron
+        model : AbstractNeuron or Network
         inputs : Inputs
+            For a network, the weights of its input spikes are plain numbers, which scale those of
+            its connections.
 
         Returns
         -------
-        SimulationResult
+        SimulationResult, or dict of str to SimulationResult
+            For a network, one result for each population, by name.
 
         Raises
         ------
@@ -150,11 +147,16 @@ class Simulator(eqx.Module):
         UnitError, ModelError
             If the inputs or the recorded names do not fit the model.
         """
-        _must_fit(self, neuron, inputs)
-        result = _simulate(self, neuron, inputs)
-        if not isinstance(result.status, Tracer):
-            raise_on_failure(result)
-        return result
+        if isinstance(model, Network):
+            network_must_fit(model, inputs, self.record)
+            results = _simulate_network(self, model, inputs)
+        else:
+            neuron_must_fit(model, inputs, self.record)
+            results = _simulate(self, model, inputs)
+        for result in results.values() if isinstance(results, dict) else [results]:
+            if not isinstance(result.status, Tracer):
+                raise_on_failure(result)
+        return results
 
 
 def with_record(simulator: Simulator, record: Record | None) -> Simulator:
@@ -168,59 +170,58 @@ def with_record(simulator: Simulator, record: Record | None) -> Simulator:
         adjoint=simulator.adjoint,
         execution=simulator.execution,
         max_spikes=simulator.max_spikes,
+        max_arrivals=simulator.max_arrivals,
         max_steps=simulator.max_steps,
     )
-
-
-def _must_fit(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> None:
-    name = type(neuron).__name__
-    n_sources, n_sites = inputs.spikes.weight.shape[-1], neuron.n_sites
-    for kind, given, is_idle in (
-        ("current", inputs.current, _is_zero(inputs.current)),
-        ("spikes", inputs.spikes, n_sources == 0),
-    ):
-        if given.unit != neuron.input_unit and not is_idle:
-            raise UnitError(
-                f"{kind} of {name} must be in {neuron.input_unit!r}; got inputs in {given.unit!r}."
-            )
-    if n_sites is not None and n_sources > n_sites:
-        raise ModelError(
-            f"{name} has {n_sites} synaptic sites; got {n_sources} spike sources. Give at most one "
-            "spike train per site."
-        )
-    known = {*neuron.units, "guard"}
-    asked = simulator.record.names if simulator.record else ()
-    if unknown := [name for name in asked if name not in known]:
-        raise ModelError(
-            f"{name} has no variable {unknown[0]!r}; it has: {', '.join(sorted(known))}."
-        )
-
-
-def _is_zero(current: Current) -> bool:
-    is_known = not isinstance(current.value, Tracer) and not isinstance(current.slope, Tracer)
-    return is_known and not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))
 
 
 @eqx.filter_jit
 def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
     units = single_unit(neuron, inputs)
-    record = simulator.record
-    times = jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
-    run = _run(simulator, units, times)
-    traces = {}
-    if record:
-        traces = _observed(units, times, run["states"], record.names)
-    units_of = {**neuron.units, "guard": neuron.units.get("v", "1")}
+    return _result(simulator, units, _run(simulator, units))
+
+
+@eqx.filter_jit
+def _simulate_network(
+    simulator: Simulator, network: Network, inputs: Inputs
+) -> dict[str, SimulationResult]:
+    trains = {INPUT: Trains(inputs.spikes.times, inputs.spikes.weight)}
+    results = {}
+    for component in network.components:
+        populations, lost = [], []
+        for name in component:
+            current = closed(inputs.current) if name == network.electrode else silence(inputs)
+            units, some = drive_of(network, name, trains, current, simulator.max_arrivals)
+            populations.append(units)
+            lost.append(some)
+        links = [links_of(network, name, component) for name in component]
+        if any(instant or delayed for instant, delayed in links):
+            runs = _run_coupled(simulator, populations, links)
+        else:
+            runs = [_run(simulator, units) for units in populations]
+        for name, units, run, some in zip(component, populations, runs, lost, strict=True):
+            status = jnp.where(
+                some[:, None] & (run["status"] == OK), TOO_MANY_ARRIVALS, run["status"]
+            )
+            results[name] = _result(simulator, units, {**run, "status": status})
+            trains[name] = Trains(run["spike_times"], jnp.ones(run["spike_times"].shape[:2]))
+    return {name: results[name] for name in network.populations}
+
+
+def _result(simulator: Simulator, units: Units, run: dict[str, Any]) -> SimulationResult:
+    neuron, record, times = units.neuron, simulator.record, _sample_times(simulator)
+    known = {**neuron.units, "guard": neuron.units.get("v", "1")}
+    names = tuple(name for name in (record.names if record else ()) if name in known)
     return SimulationResult(
         spike_times=run["spike_times"],
         spike_slope=run["spike_slope"],
         times=times,
-        traces=traces,
+        traces=_observed(units, times, run["states"], names) if names else {},
         status=run["status"],
         n_steps=run["n_steps"],
         t_reached=run["t_reached"],
         t_stop=simulator.t_stop,
-        units=tuple((name, units_of[name]) for name in traces),
+        units=tuple((name, known[name]) for name in names),
         provenance=(
             ("source", "dendrax"),
             ("model", type(neuron).__name__),
@@ -229,15 +230,43 @@ def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> S
     )
 
 
-def _run(simulator: Simulator, units: Units, times: Array) -> dict[str, Any]:
+def _sample_times(simulator: Simulator) -> Array:
+    record = simulator.record
+    return jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
+
+
+def _run(simulator: Simulator, units: Units) -> dict[str, Any]:
     """Run units in the way that the structure of their model allows."""
-    common = {"max_spikes": simulator.max_spikes, "sample_times": times}
+    common = {"max_spikes": simulator.max_spikes, "sample_times": _sample_times(simulator)}
     if simulator.execution == "auto" and isinstance(units.neuron, AbstractCascade):
         return run_cascade(units, dt=simulator.dt, t_stop=simulator.t_stop, **common)
-    solver = ready(simulator.solver, simulator.controller, simulator.adjoint)
-    numerics = Numerics(solver, simulator.controller, simulator.dt, simulator.t_stop)
     max_steps = simulator.max_steps or _steps_at_most(simulator, units.drive)
-    return run_flat(units, numerics, loop=simulator.adjoint, max_steps=max_steps, **common)
+    return run_flat(
+        units, _numerics(simulator), loop=simulator.adjoint, max_steps=max_steps, **common
+    )
+
+
+def _run_coupled(
+    simulator: Simulator, populations: list[Units], links: list[tuple[list[Link], Link | None]]
+) -> list[dict[str, Any]]:
+    """Run the populations of a recurrent component."""
+    most = [_steps_at_most(simulator, units.drive) for units in populations]
+    # Units wait for each other, and are stopped by each other's spikes.
+    default = 4 * max(most) + sum(units.n for units in populations) * simulator.max_spikes
+    return run_coupled(
+        populations,
+        links,
+        _numerics(simulator),
+        loop=simulator.adjoint,
+        max_steps=simulator.max_steps or default,
+        max_spikes=simulator.max_spikes,
+        sample_times=_sample_times(simulator),
+    )
+
+
+def _numerics(simulator: Simulator) -> Numerics:
+    solver = ready(simulator.solver, simulator.controller, simulator.adjoint)
+    return Numerics(solver, simulator.controller, simulator.dt, simulator.t_stop)
 
 
 def _observed(units: Units, times: Array, states: Any, names: tuple[str, ...]) -> dict[str, Array]:

@@ -1,5 +1,6 @@
 """One iteration of the flat loop: one unit of one trial goes on by one solver step or one event."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -106,6 +107,10 @@ class Outcome(NamedTuple):
     spike_time: Scalar
     spike_slope: Scalar
 
+    def without_states(self) -> "Outcome":
+        """Drop what only recordings need."""
+        return self._replace(dense=None, held=None)
+
 
 def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
     """Return a lane at the start of its trial."""
@@ -154,13 +159,25 @@ def layout(neuron: AbstractNeuron, state: State) -> Layout:
     return Layout(flat, held, lambda flat, held: eqx.combine(unravel(flat), held))
 
 
-def plan(neuron: AbstractNeuron, drive: Drive, lane: Lane, numerics: Numerics) -> Plan:
-    """Say where the next step ends: after a full one, or where something is due before."""
-    limit = jnp.minimum(_next_stop(neuron, drive, lane), numerics.t_stop)
+def plan(
+    neuron: AbstractNeuron,
+    drive: Drive,
+    lane: Lane,
+    due: Scalar | float = math.inf,
+    largest: Scalar | float = math.inf,
+    *,
+    numerics: Numerics,
+) -> Plan:
+    """Say where the next step ends: after a full one, or where something is due before.
+
+    From outside a further instant at which something is ``due`` may come, and a ``largest`` step.
+    """
+    limit = jnp.minimum(jnp.minimum(_next_stop(neuron, drive, lane), due), numerics.t_stop)
     limit = jnp.maximum(limit, lane.t)
     # Time must go on: in float32 a step that is graded towards a spike could round to nothing.
     smallest = 4 * jnp.finfo(lane.t.dtype).eps * numerics.t_stop
-    size = jnp.maximum(jnp.minimum(lane.step, neuron.step_limit(lane.state)), smallest)
+    size = jnp.minimum(jnp.minimum(lane.step, largest), neuron.step_limit(lane.state))
+    size = jnp.maximum(size, smallest)
     stops = lane.t + (1 + _SLIVER) * size >= limit
     t_1 = jnp.where(stops, limit, lane.t + size)
     return Plan(jnp.where(lane.done, lane.t, t_1), stops | (size < lane.step))

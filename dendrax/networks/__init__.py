@@ -1,0 +1,6 @@
+"""Networks: populations of neurons, and the connections between them. No numerics."""
+
+from dendrax.networks._connection import Connection as Connection
+from dendrax.networks._network import INPUT as INPUT
+from dendrax.networks._network import Network as Network
+from dendrax.networks._population import Population as Population

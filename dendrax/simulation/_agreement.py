@@ -1,0 +1,82 @@
+"""Whether inputs and recordings fit a model; outside of compiled code."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from jax.core import Tracer
+
+from dendrax.errors import ModelError, UnitError
+from dendrax.inputs import Current, Inputs
+from dendrax.networks import Network
+from dendrax.neurons import AbstractNeuron
+from dendrax.simulation._record import Record
+
+
+def neuron_must_fit(neuron: AbstractNeuron, inputs: Inputs, record: Record | None) -> None:
+    """Refuse inputs and recorded names that do not fit a neuron."""
+    name = type(neuron).__name__
+    n_sources, n_sites = inputs.spikes.times.shape[-2], neuron.n_sites
+    for kind, given, is_idle in (
+        ("current", inputs.current, _is_zero(inputs.current)),
+        ("spikes", inputs.spikes, n_sources == 0),
+    ):
+        if given.unit != neuron.input_unit and not is_idle:
+            raise UnitError(
+                f"{kind} of {name} must be in {neuron.input_unit!r}; got inputs in {given.unit!r}."
+            )
+    channels = inputs.spikes.weight.shape[2:]
+    if n_sources and channels != neuron.weight_shape:
+        raise ModelError(
+            f"the weight of a spike of {name} must have the shape {neuron.weight_shape}; got "
+            f"{channels}."
+        )
+    if n_sites is not None and n_sources > n_sites:
+        raise ModelError(
+            f"{name} has {n_sites} synaptic sites; got {n_sources} spike sources. Give at most one "
+            "spike train per site."
+        )
+    _must_be_known(record, {name: {*neuron.units, "guard"}})
+
+
+def network_must_fit(network: Network, inputs: Inputs, record: Record | None) -> None:
+    """Refuse inputs and recorded names that do not fit a network."""
+    n_sources = inputs.spikes.times.shape[-2]
+    if n_sources != network.n_inputs:
+        raise ModelError(
+            f"the network has {network.n_inputs} inputs; got {n_sources} spike trains."
+        )
+    if n_sources and inputs.spikes.unit != "1":
+        raise UnitError(
+            "the weights of the input spikes of a network must be plain numbers; its connections "
+            f"have the unit. Got {inputs.spikes.unit!r}."
+        )
+    if not _is_zero(inputs.current):
+        if network.electrode is None:
+            raise ModelError(
+                "a current is injected, and the network says into which neurons with "
+                "Network(electrode=...) only; got none."
+            )
+        wanted = network.populations[network.electrode].neuron.input_unit
+        if inputs.current.unit != wanted:
+            raise UnitError(
+                f"current of {network.electrode!r} must be in {wanted!r}; got "
+                f"{inputs.current.unit!r}."
+            )
+    _must_be_known(
+        record, {name: {*p.neuron.units, "guard"} for name, p in network.populations.items()}
+    )
+
+
+def _must_be_known(record: Record | None, known: Mapping[str, set[str]]) -> None:
+    """Refuse a recorded name that no model has."""
+    everything = set().union(*known.values())
+    if record and (unknown := [name for name in record.names if name not in everything]):
+        owner = next(iter(known)) if len(known) == 1 else "the network"
+        raise ModelError(
+            f"{owner} has no variable {unknown[0]!r}; it has: {', '.join(sorted(everything))}."
+        )
+
+
+def _is_zero(current: Current) -> bool:
+    is_known = not isinstance(current.value, Tracer) and not isinstance(current.slope, Tracer)
+    return is_known and not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))
