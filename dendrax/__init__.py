@@ -15,9 +15,11 @@ from dendrax.parameters import parameters as parameters
 from dendrax.parameters import table as table
 from dendrax.neurons import EIF as EIF
 from dendrax.neurons import LIF as LIF
+from dendrax.neurons import QIF as QIF
 from dendrax.neurons import AbstractNeuron as AbstractNeuron
 from dendrax.neurons import AdEx as AdEx
 from dendrax.neurons import DendriticNeuron as DendriticNeuron
+from dendrax.neurons import LeakyIntegrator as LeakyIntegrator
 from dendrax.inputs import Current as Current
 from dendrax.inputs import Inputs as Inputs
 from dendrax.inputs import SpikeTrains as SpikeTrains
