@@ -9,5 +9,7 @@ from dendrax.neurons._cascade import AbstractCascade as AbstractCascade
 from dendrax.neurons._cascade import Arrivals as Arrivals
 from dendrax.neurons._dendritic import DendriticNeuron as DendriticNeuron
 from dendrax.neurons._eif import EIF as EIF
+from dendrax.neurons._leaky_integrator import LeakyIntegrator as LeakyIntegrator
 from dendrax.neurons._lif import LIF as LIF
 from dendrax.neurons._neuron import AbstractNeuron as AbstractNeuron
+from dendrax.neurons._qif import QIF as QIF

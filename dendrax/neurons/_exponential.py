@@ -5,11 +5,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dendrax.neurons._integrate_and_fire import (
-    POSITIVE,
-    AbstractIntegrateAndFire,
-    must_lie_below,
-)
+from dendrax.neurons._integrate_and_fire import AbstractIntegrateAndFire
+from dendrax.neurons._membrane import POSITIVE, must_lie_below
 from dendrax.neurons._neuron import Scalar
 from dendrax.parameters import ParameterOrArray, parameter
 
@@ -36,9 +33,12 @@ class AbstractExponential(AbstractIntegrateAndFire):
     at the spike; ``step_limit`` therefore grades the last steps towards it.
     """
 
-    v_t: ParameterOrArray = parameter("mV", default=-50.0)
-    delta_t: ParameterOrArray = parameter("mV", default=2.0, bounds=POSITIVE)
-    v_peak: ParameterOrArray = parameter("mV", default=0.0)
+    v_t: ParameterOrArray = parameter("mV", default=-50.0, dimensionless=1.0)
+    delta_t: ParameterOrArray = parameter("mV", default=2.0, bounds=POSITIVE, dimensionless=0.2)
+    v_peak: ParameterOrArray = parameter("mV", default=0.0, dimensionless=2.98)
+
+    weight_range = (20.0, 40.0)
+    bias_range = (0.0025, 0.005)
 
     def __check_init__(self) -> None:
         name = type(self).__name__
@@ -52,7 +52,7 @@ class AbstractExponential(AbstractIntegrateAndFire):
 
     def step_limit(self, state: Any) -> Scalar:
         left = jnp.maximum(state.p / self.delta_t, jnp.exp(-_CEILING))
-        return _GRADING * self.c_m / self.g_leak * left
+        return _GRADING * self.capacitance / self.conductance * left
 
     def _distance(self, v: Scalar) -> Scalar:
         return self.delta_t * jax.nn.softplus((self.v_t - v) / self.delta_t)
@@ -66,7 +66,7 @@ class AbstractExponential(AbstractIntegrateAndFire):
         return self.v_t - p - self.delta_t * jnp.log(s)
 
     def _flow(self, p: Scalar, v: Scalar, current: Scalar) -> Scalar:
-        """Return dp/dt for a total non-leak current (pA)."""
+        """Return dp/dt for a total current without leak and bias."""
         s = -jnp.expm1(-p / self.delta_t)
-        ohmic = self.g_leak * (self.e_leak - v) + current
-        return -(s * ohmic + (1.0 - s) * self.g_leak * self.delta_t) / self.c_m
+        upstroke = (1.0 - s) * self.conductance * self.delta_t
+        return -(s * self._ohmic(v, current) + upstroke) / self.capacitance

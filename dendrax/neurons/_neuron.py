@@ -10,6 +10,9 @@ from dendrax.parameters import Parameterized
 
 State = Any
 Scalar = Float[Array, ""]
+# What most classes of neurons state once, and some for each instance: a property that type checkers
+# let stand in for a class attribute.
+by_instance: Any = property
 
 
 class AbstractNeuron(Parameterized):
@@ -29,11 +32,19 @@ class AbstractNeuron(Parameterized):
         The unit of each variable that ``observe`` returns.
     input_unit : str
         The unit of injected currents and of the weights of input spikes.
+    weight_shape : tuple of int
+        The shape of the weight of one synapse, as ``input_spike`` gets it.
+    weight_range, bias_range : tuple of float
+        Mean and half range of the uniform distributions of the weights (before they are divided by
+        the number of sources) and of the bias in an untrained network, for a model without units:
+        Table II of the paper.
     """
 
     units: ClassVar[dict[str, str]] = {"v": "mV"}
     input_unit: ClassVar[str] = "pA"
     weight_shape: ClassVar[tuple[int, ...]] = ()
+    weight_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    bias_range: ClassVar[tuple[float, float]] = (0.0, 0.0)
 
     @property
     def n_sites(self) -> int | None:
@@ -57,8 +68,11 @@ class AbstractNeuron(Parameterized):
         """Return the guard: the neuron spikes when it rises through zero."""
 
     @abstractmethod
-    def input_spike(self, state: State, weight: Scalar, site: Array) -> State:
-        """Return the state after one input spike of this weight at this synaptic site."""
+    def input_spike(self, state: State, weight: Array, site: Array) -> State:
+        """Return the state after one input spike of this weight at this synaptic site.
+
+        ``weight`` has the shape ``weight_shape``.
+        """
 
     @abstractmethod
     def reset_spiked(self, t: Scalar, state: State) -> State:

@@ -1,7 +1,7 @@
 """Classes with parameters: what a model declares, and what it makes of the values it is given."""
 
 import math
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any
 
 import equinox as eqx
@@ -20,7 +20,13 @@ ParameterOrArray = Any
 
 
 def parameter(
-    unit: str, *, default: Any = None, bounds: Bounds = UNBOUNDED, dims: tuple[str, ...] = ()
+    unit: str,
+    *,
+    default: Any = None,
+    bounds: Bounds = UNBOUNDED,
+    dims: tuple[str, ...] = (),
+    dimensionless: float | None = None,
+    form: str | None = None,
 ) -> Any:
     """Declare a parameter as a field of a :class:`Parameterized` class.
 
@@ -36,8 +42,16 @@ def parameter(
         The names of its axes in one unit of the model, for example ``("dendrite",)``. A parameter
         with a default may also be a scalar, and one more axis in front gives each unit of a
         population its own value.
+    dimensionless : float, optional
+        Its default where the model is given in the dimensionless form; there it has no unit.
+    form : {"physical", "dimensionless"}, optional
+        The only form in which it exists; in the other one the model holds None. Who gives a
+        parameter of the dimensionless form chooses that form for the whole model.
     """
-    metadata = {"unit": unit, "bounds": bounds, "dims": dims}
+    only = {"dimensionless": dimensionless, "form": form}
+    metadata = {"unit": unit, "bounds": bounds, "dims": dims, **only}
+    if form == "dimensionless":
+        return eqx.field(kw_only=True, default=None, metadata=metadata)
     if default is None:
         return eqx.field(kw_only=True, metadata=metadata)
     return eqx.field(kw_only=True, default=fixed(to_quantity(default, unit)), metadata=metadata)
@@ -47,12 +61,36 @@ class Parameterized(eqx.Module):
     """A module whose fields made by :func:`parameter` take quantities and hold parameters."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if "unit" in field.metadata:
-                named = f"{type(self).__name__}.{field.name}"
-                value = as_parameter(getattr(self, field.name), named, **field.metadata)
-                _must_have_axes(value, named, is_required=field.default is MISSING)
-                object.__setattr__(self, field.name, value)
+        declared = [field for field in fields(self) if "unit" in field.metadata]
+        form = self._form(declared)
+        for field in declared:
+            object.__setattr__(self, field.name, self._parameter(field, form))
+
+    def _form(self, declared: list[Field]) -> str:
+        """Return the form in which the parameters are given; the physical one by default."""
+        given = {"physical": [], "dimensionless": [], None: []}
+        for field in declared:
+            value = getattr(self, field.name)
+            if value is not None and value is not field.default:
+                given[field.metadata["form"]].append(field.name)
+        physical, dimensionless = (" and ".join(given[x]) for x in ("physical", "dimensionless"))
+        if physical and dimensionless:
+            raise ModelError(
+                f"{type(self).__name__} must be given in one form; got {physical} of the physical "
+                f"form and {dimensionless} of the dimensionless one. Leave out one of them."
+            )
+        return "dimensionless" if dimensionless else "physical"
+
+    def _parameter(self, field: Field, form: str) -> Parameter | None:
+        choice, name = getattr(self, field.name), f"{type(self).__name__}.{field.name}"
+        unit, bounds, dims, dimensionless, only = field.metadata.values()
+        if only not in (None, form):
+            return None
+        if form == "dimensionless" and dimensionless is not None:
+            unit, choice = "1", dimensionless if choice is field.default else choice
+        value = as_parameter(choice, name, unit=unit, bounds=bounds, dims=dims)
+        _must_have_axes(value, name, is_required=field.default is MISSING)
+        return value
 
     def __str__(self) -> str:
         return f"{type(self).__name__}\n{table(self)}"

@@ -80,7 +80,7 @@ def _lif(model: LIF) -> Equations:
     """Return the leaky integrate-and-fire neuron (Gerstner et al. 2014, Eq. 1.6)."""
     return Equations(
         rates={
-            "v": "free*(g_leak*(e_leak - v) + i_syn + electrode)/c_m",
+            "v": "free*(g_leak*(e_leak - v) + i_syn + bias + electrode)/c_m",
             "i_syn": "-i_syn/tau_syn",
         },
         shorthand={},
@@ -120,7 +120,7 @@ def _exponential(
     bounded speed, since ``exp((v - v_t)/delta_t) = -1/z``.
     """
     p = _scalars(model)
-    current = f"g_leak*(e_leak - v) + i_syn + electrode{drag}"
+    current = f"g_leak*(e_leak - v) + i_syn + bias + electrode{drag}"
 
     def z(v: str) -> float:
         return -float(np.exp(-(p[v] - p["v_t"]) / p["delta_t"]))
@@ -225,7 +225,11 @@ def _scalars(model: Any) -> dict[str, float]:
                 f"{type(model).__name__}.{name} must be one number, because run_brian2 runs one "
                 f"neuron; got the shape {value.shape}. Run the neurons one by one."
             )
-    return {name: float(value) for name, value in values.items()}
+    scalars = {name: float(value) for name, value in values.items()}
+    # The dimensionless form is the physical one with a leak of 1.
+    return (
+        {"c_m": scalars["tau_mem"], "g_leak": 1.0, **scalars} if "tau_mem" in scalars else scalars
+    )
 
 
 _TRANSCRIPTIONS = {LIF: _lif, EIF: _eif, AdEx: _adex, DendriticNeuron: _dendritic}

@@ -1,8 +1,8 @@
 """EIF and AdEx against SciPy, in the coordinate ``u = exp(-(v - v_t) / delta_t)``.
 
 There the upstroke is no singularity:
-``c_m du/dt = -u / delta_t (g_leak (e_leak - v) + i) - g_leak``, with ``v = v_t - delta_t log(u)``,
-and a spike is the arrival of ``u`` at a small value.
+``c_m du/dt = -u / delta_t (g_leak (e_leak - v) + bias + i) - g_leak``, with
+``v = v_t - delta_t log(u)``, and a spike is the arrival of ``u`` at a small value.
 """
 
 from functools import partial
@@ -21,7 +21,8 @@ T_STOP, EVERY = 50.0, 9.1
 TIMES = np.arange(0.0, T_STOP, EVERY)
 MEMBRANE = dict(
     c_m=190 * pq.pF, g_leak=11 * pq.nS, e_leak=-69 * pq.mV, v_t=-51 * pq.mV, delta_t=1.8 * pq.mV,
-    v_peak=-10 * pq.mV, v_reset=-58 * pq.mV, t_ref=1.3 * pq.ms, tau_syn=4.6 * pq.ms,
+    v_peak=-10 * pq.mV, v_reset=-58 * pq.mV, t_ref=1.3 * pq.ms, bias=15 * pq.pA,
+    tau_syn=4.6 * pq.ms,
 )  # fmt: skip
 ADAPTATION = dict(a=3 * pq.nS, b=25 * pq.pA, tau_w=90 * pq.ms)
 
@@ -36,7 +37,7 @@ NEURONS = {
 }
 INPUTS = dx.Inputs(
     spikes=dx.spike_trains([[12.0, 31.0] * pq.ms, [3.0, 17.8] * pq.ms], weight=[240, 150] * pq.pA),
-    current=dx.step_current(330 * pq.pA, 5 * pq.ms, 46 * pq.ms),
+    current=dx.step_current(315 * pq.pA, 5 * pq.ms, 46 * pq.ms),
 )
 
 
@@ -66,7 +67,7 @@ def system(unravel):
         p, _ = of(theta)
         u, w, i_syn, current, slope, free = y
         v = v_of(p, u)
-        total = p["g_leak"] * (p["e_leak"] - v) - w + i_syn + current
+        total = p["g_leak"] * (p["e_leak"] - v) - w + i_syn + p["bias"] + current
         flow = -(u / p["delta_t"] * total + p["g_leak"]) / p["c_m"]
         adaptation = (p["a"] * (v - p["e_leak"]) - w) / p["tau_w"]
         return jnp.stack([free * flow, adaptation, -i_syn / p["tau_syn"], slope, 0.0, 0.0])

@@ -18,13 +18,13 @@ T_STOP, EVERY = 60.0, 7.3
 TIMES = np.arange(0.0, T_STOP, EVERY)
 PARAMETERS = dict(
     c_m=170 * pq.pF, g_leak=9 * pq.nS, e_leak=-68 * pq.mV, v_th=-51 * pq.mV,
-    v_reset=-59 * pq.mV, t_ref=1.7 * pq.ms, tau_syn=4.4 * pq.ms,
+    v_reset=-59 * pq.mV, t_ref=1.7 * pq.ms, bias=12 * pq.pA, tau_syn=4.4 * pq.ms,
 )  # fmt: skip
 NEURON = dx.LIF(**{name: dx.learnable(value) for name, value in PARAMETERS.items()})
 INPUTS = dx.Inputs(
     # The third arrival comes within the refractory period of a spike.
     spikes=dx.spike_trains([[12.0, 31.0] * pq.ms, [3.0, 17.8] * pq.ms], weight=[240, 150] * pq.pA),
-    current=dx.step_current(215 * pq.pA, 5 * pq.ms, 52 * pq.ms),
+    current=dx.step_current(203 * pq.pA, 5 * pq.ms, 52 * pq.ms),
 )
 THETA, UNRAVEL = ravel_pytree((NEURON, INPUTS))
 # The place of each quantity in theta.
@@ -42,6 +42,7 @@ class ClosedForm:
         self.c, self.g, self.e = model["c_m"], model["g_leak"], model["e_leak"]
         self.v_th, self.v_reset, self.t_ref = model["v_th"], model["v_reset"], model["t_ref"]
         self.tau, self.tau_s = self.c / self.g, model["tau_syn"]
+        self.bias = model["bias"]
         current, spikes = INPUTS_AT.current, INPUTS_AT.spikes
         self.stops = [(at(t), "spike", (at(w),)) for t, w in zip(
             spikes.times[0].ravel(), jnp.repeat(spikes.weight[0], 2), strict=True)]  # fmt: skip
@@ -53,6 +54,7 @@ class ClosedForm:
         """Return the voltage a time ``x`` after it was ``v``."""
         value, slope = current
         b = i_syn / (self.c * (1 / self.tau - 1 / self.tau_s))
+        value += self.bias
         ramp = lambda x: self.e + (value + slope * (x - self.tau)) / self.g  # noqa: E731
         fading = (v - b - ramp(0)) * mp.exp(-x / self.tau)
         return ramp(x) + b * mp.exp(-x / self.tau_s) + fading
@@ -133,14 +135,14 @@ def forward(engine):
 
 def test_the_closed_form_is_the_textbook_one():
     """Under a constant current the interspike interval is t_ref + tau log(...)."""
-    drive = 260.0
+    drive, bias = 248.0, 12.0
     quiet = UNRAVEL(THETA)[1]
     theta, _ = ravel_pytree((NEURON, dx.Inputs(
         spikes=dx.SpikeTrains(quiet.spikes.times[0], jnp.zeros(2), "pA"),
         current=dx.step_current(drive * pq.pA, 5 * pq.ms, 52 * pq.ms),
     )))  # fmt: skip
     spikes = np.asarray(ClosedForm([mp.mpf(float(x)) for x in theta]).run()[:3], float)
-    top = -68 + drive / 9
+    top = -68 + (drive + bias) / 9
     interval = 1.7 + 170 / 9 * np.log((top + 59) / (top + 51))
     np.testing.assert_allclose(np.diff(spikes), interval, rtol=1e-14)
 
