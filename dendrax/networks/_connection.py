@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool
+from jaxtyping import Array, Float
 
 from dendrax.errors import ModelError
 from dendrax.parameters import Choice, Parameter, ParameterOrArray, as_parameter
@@ -48,7 +48,7 @@ class Connection(eqx.Module):
     target: str = eqx.field(static=True)
     weight: ParameterOrArray
     delay: ParameterOrArray | None
-    mask: Bool[Array, "source target"] | None
+    mask: Float[Array, "source target"] | None  # 0 or 1: a leaf that plain ``jax.grad`` takes
 
     def __init__(
         self, source: str, target: str, *, weight: Any, delay: Any = None, mask: Any = None
@@ -60,7 +60,7 @@ class Connection(eqx.Module):
         self.delay = None
         if delay is not None:
             self.delay = as_parameter(delay, f"{self}.delay", unit="ms", bounds=_POSITIVE)
-        self.mask = None if mask is None else jnp.asarray(np.asarray(mask, dtype=bool))
+        self.mask = None if mask is None else jnp.asarray(np.asarray(mask, dtype=bool), dtype=float)
 
     def __str__(self) -> str:
         return f"Connection({self.source} -> {self.target})"

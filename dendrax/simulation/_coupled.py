@@ -195,7 +195,7 @@ class _Component(NamedTuple):
         slope, stayed = jnp.where(tied, tie.slope, slope), stayed & ~tied
         k = jnp.argmin(jnp.where(spiked, x, jnp.inf), axis=1, keepdims=True)
         some = spiked.any(1, keepdims=True)
-        is_first = some & (jnp.arange(t.shape[1]) == k)
+        is_first = some & (jnp.arange(t.shape[1])[None] == k)
         x_first = jnp.take_along_axis(x, k, 1)
         stays = some & jnp.take_along_axis(stayed, k, 1)
         follow = spiked & ~is_first & ~stayed & (x <= x_first + _TIE)
@@ -223,7 +223,7 @@ class _Component(NamedTuple):
             row = jnp.asarray(m.delayed.rows)[letter.source]
             state = over_units(units, _hit)(m.neuron, m.drive, lanes[i].state, arrives, row)
             lanes = [*lanes[:i], lanes[i]._replace(state=state), *lanes[i + 1 :]]
-            is_read = jnp.arange(len(m.delayed.rows)) == letter.source[..., None]
+            is_read = jnp.arange(len(m.delayed.rows))[None, None] == letter.source[..., None]
             read = [*read[:i], read[i] + (is_read & arrives[..., None]), *read[i + 1 :]]
         return lanes, read
 
@@ -254,13 +254,13 @@ def _next_letter(mail: Mail, i: int, link: Link | None) -> Letter:
         return Letter(jnp.full(shape, jnp.inf), jnp.zeros(shape, int))
     trial = jnp.arange(mail.log.shape[0])[:, None, None]
     sent = mail.log[trial, jnp.asarray(link.units), mail.read[i]]
-    arrival = jnp.where(link.there, sent + link.delay, jnp.inf)
+    arrival = jnp.where(link.there[None], sent + link.delay[None], jnp.inf)
     source = jnp.argmin(arrival, axis=-1)
     return Letter(jnp.take_along_axis(arrival, source[..., None], -1)[..., 0], source)
 
 
 def _posted(mail: Mail, spiked: Array, times: Array) -> Mail:
-    trial, unit = jnp.arange(len(spiked))[:, None], jnp.arange(spiked.shape[1])
+    trial, unit = jnp.arange(len(spiked))[:, None], jnp.arange(spiked.shape[1])[None]
     last = mail.log.shape[-1] - 1
     slot = jnp.where(spiked & (mail.sent < last), mail.sent, last + 1)
     log = mail.log.at[trial, unit, slot].set(times, mode="drop")

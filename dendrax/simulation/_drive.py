@@ -103,7 +103,7 @@ def in_order(
     time, source = (jnp.take_along_axis(x, order, axis) for x in (time, source))
     scale = jnp.take_along_axis(scale, order[(..., *[None] * (scale.ndim - time.ndim))], axis)
 
-    def close(x: Array, end: float) -> Array:
+    def close(x: Array, end: float | int) -> Array:
         edge = [(0, 0)] * x.ndim
         edge[axis] = (0, 1)
         return jnp.pad(x, edge, constant_values=end)

@@ -113,7 +113,7 @@ def _link(connection: Connection, units: range, first_row: int, n_target: int) -
     delay = resolve(connection).delay
     if delay is not None:
         delay = jnp.broadcast_to(delay.T, full)
-    there = jnp.ones(full, bool) if connection.mask is None else connection.mask.T
+    there = jnp.ones(full, bool) if connection.mask is None else connection.mask.T > 0
     return Link(tuple(units), tuple(range(first_row, first_row + len(units))), delay, there)
 
 
@@ -132,14 +132,14 @@ def _delayed(
     """Return when spikes arrive; never where there is no synapse."""
     delay = resolve(connection).delay
     if delay is not None and delay.ndim < 2:
-        times = times + (delay[:, None] if delay.ndim else delay)
+        times = times + (delay[None, :, None] if delay.ndim else delay)
     if not per_target:
         return times
     times = jnp.broadcast_to(times[:, None], (len(times), n, *times.shape[1:]))
     if delay is not None and delay.ndim == 2:
-        times = times + delay.T[:, :, None]
+        times = times + delay.T[None, :, :, None]
     if connection.mask is not None:
-        times = jnp.where(connection.mask.T[:, :, None], times, jnp.inf)
+        times = jnp.where(connection.mask.T[None, :, :, None] > 0, times, jnp.inf)
     return times
 
 
