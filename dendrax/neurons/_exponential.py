@@ -52,21 +52,21 @@ class AbstractExponential(AbstractIntegrateAndFire):
 
     def step_limit(self, state: Any) -> Scalar:
         left = jnp.maximum(state.p / self.delta_t, jnp.exp(-_CEILING))
-        return _GRADING * self.capacitance / self.conductance * left
+        graded = _GRADING * self.capacitance / self.conductance * left
+        return jnp.where(state.p < 0, jnp.inf, graded)
 
     def _distance(self, v: Scalar) -> Scalar:
         return self.delta_t * jax.nn.softplus((self.v_t - v) / self.delta_t)
 
     def _voltage(self, p: Scalar) -> Scalar:
-        # Stages of the last step before a spike overshoot to p < 0, where the logarithm has no
-        # value: beyond the peak (or the ceiling, 1e-8 ms earlier than any peak above it) it is
-        # constant.
-        top = jnp.minimum((self.v_peak - self.v_t) / self.delta_t, _CEILING)
-        s = jnp.maximum(-jnp.expm1(-p / self.delta_t), jax.nn.sigmoid(-top))
+        # At p = 0 and beyond the logarithm has no value: there v is constant. A kink at the peak
+        # instead would cost the last step, whose trial stages pass the peak, its order.
+        s = jnp.maximum(-jnp.expm1(-p / self.delta_t), jax.nn.sigmoid(-_CEILING))
         return self.v_t - p - self.delta_t * jnp.log(s)
 
     def _flow(self, p: Scalar, v: Scalar, current: Scalar) -> Scalar:
         """Return dp/dt for a total current without leak and bias."""
-        s = -jnp.expm1(-p / self.delta_t)
+        # Beyond p = 0, where a neuron goes whose spikes are suppressed, it goes on at that speed.
+        s = -jnp.expm1(-jnp.maximum(p, 0.0) / self.delta_t)
         upstroke = (1.0 - s) * self.conductance * self.delta_t
         return -(s * self._ohmic(v, current) + upstroke) / self.capacitance

@@ -5,6 +5,7 @@ import quantities as pq
 import dendrax as dx
 
 WEIGHT = np.ones((2, 3))
+TAU = {"tau_mem": 20 * pq.ms}
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,44 @@ WEIGHT = np.ones((2, 3))
             lambda: dx.DendriticNeuron(weight=WEIGHT, v_reset=1.5),
             dx.ModelError,
             r"DendriticNeuron.v_reset must lie below v_th",
+        ),
+        (lambda: dx.LIF(**TAU, v_th=-50 * pq.mV), dx.UnitError, r"LIF.v_th must be a number wi"),
+        (lambda: dx.LIF(v_th=1.0), dx.UnitError, r"LIF.v_th must be a voltage .*; got 1.0 without"),
+        (lambda: dx.LIF(**TAU, v_reset=1.0), dx.ModelError, r"v_reset must lie below v_th = 1.0"),
+        (lambda: dx.LIF(tau_mem=0 * pq.ms), dx.ModelError, r"LIF.tau_mem must lie in \(0, inf\)"),
+        (
+            lambda: dx.EIF(**TAU, c_m=9 * pq.pF, g_leak=1 * pq.nS),
+            dx.ModelError,
+            r"EIF must be given in one form; got c_m and g_leak of the physical form and tau_mem",
+        ),
+        (lambda: dx.QIF(e_leak=-50 * pq.mV), dx.ModelError, r"QIF.e_leak must lie below v_t = -50"),
+        (lambda: dx.QIF(**TAU, v_t=[1.0, -1.0]), dx.ModelError, r"QIF.e_leak must lie below v_t"),
+        (
+            lambda: dx.AdaptiveLIF(e_leak=-50 * pq.mV),
+            dx.ModelError,
+            r"AdaptiveLIF.e_leak must lie below v_th",
+        ),
+        (
+            lambda: dx.AdaptiveLIF(**TAU, b_jump=-0.1),
+            dx.ModelError,
+            r"AdaptiveLIF.b_jump must lie in \[0, inf\) 1; got -0.1",
+        ),
+        (
+            lambda: dx.Izhikevich(v_reset=30 * pq.mV),
+            dx.ModelError,
+            r"Izhikevich.v_reset must lie b",
+        ),
+        (lambda: dx.EGRU(v_th=0.0), dx.ModelError, r"EGRU.v_th must lie in \(0, inf\)"),
+        (lambda: dx.Refractory(dx.QIF(), t_ref=1.0), dx.UnitError, r"Refractory.t_ref must be a"),
+        (
+            lambda: dx.Refractory(dx.QIF(), t_ref=-1 * pq.ms),
+            dx.ModelError,
+            r"Refractory.t_ref must lie in \[0, inf\) ms",
+        ),
+        (
+            lambda: dx.Refractory(dx.QIF(), t_ref=1 * pq.ms, held=("v",)),
+            dx.ModelError,
+            r"Refractory.held must name .* of the state of QIF; got 'v'. It has: i_syn, phi",
         ),
         (lambda: dx.DendriticNeuron(weight=WEIGHT * pq.pA), dx.UnitError, r"weight must be a numb"),
     ],

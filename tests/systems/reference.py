@@ -158,7 +158,8 @@ class Engine:
             return jnp.concatenate([result.spike_times[0, 0, :n_spikes], samples]), result
 
         def pull(theta, row):
-            return jax.vjp(partial(run, "tape"), theta, has_aux=True)[1](row)[0]
+            out, back, result = jax.vjp(partial(run, "tape"), theta, has_aux=True)
+            return out, back(row)[0], result
 
         def push(theta, column):
             return jax.jvp(partial(run, "forward"), (theta,), (column,), has_aux=True)
@@ -177,7 +178,14 @@ class Engine:
     def tape(self, rows, theta=None):
         """Return ``rows @ Jacobian`` by reverse mode."""
         theta = self.theta if theta is None else theta
-        return np.stack([self._pull(theta, row) for row in rows])
+        return np.stack([self._pull(theta, row)[1] for row in rows])
+
+    def backward(self, n_out):
+        """Return what ``forward`` returns, but the Jacobian by reverse mode, row by row."""
+        pulled = [self._pull(self.theta, row) for row in np.eye(n_out)]
+        out, _, result = pulled[0]
+        raise_on_failure(result)
+        return np.asarray(out), int(result.spike_counts[0, 0]), np.stack([row[1] for row in pulled])
 
 
 def relative_errors(jacobian, expected, theta):
