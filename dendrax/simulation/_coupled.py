@@ -170,8 +170,8 @@ class _Component(NamedTuple):
         moved = self.each(partial(advance, numerics=numerics), members, waiting, proposals, turns)
         moved, outcomes = [lane for lane, _ in moved], [outcome for _, outcome in moved]
         free = [
-            proposal.accepted & ~turn.stopped & ~lane.done
-            for proposal, turn, lane in zip(proposals, turns, waiting, strict=True)
+            proposal.accepted & ~turn.stopped & ~lane.done & each.brings
+            for proposal, turn, lane, each in zip(proposals, turns, waiting, plans, strict=True)
         ]
         # Those that waited are no more done than before.
         moved = [
@@ -291,7 +291,7 @@ def _same_end(lanes: list[Lane], plans: list[Plan]) -> list[Plan]:
     t_1 = jnp.where(_joined([x.done for x in lanes]), jnp.inf, _joined([x.t_1 for x in plans]))
     t_1 = t_1.min(1, keepdims=True)
     return [
-        Plan(jnp.where(lane.done, lane.t, t_1), plan.cut | (t_1 < plan.t_1))
+        Plan(jnp.where(lane.done, lane.t, t_1), plan.cut | (t_1 < plan.t_1), plan.brings)
         for lane, plan in zip(lanes, plans, strict=True)
     ]
 
