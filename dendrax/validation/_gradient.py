@@ -8,13 +8,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
-from dendrax.errors import ModelError, ValidationError
+from dendrax.errors import ModelError, SimulationError, ValidationError
 from dendrax.inputs import Inputs
 from dendrax.parameters import is_parameter, parameters
-from dendrax.simulation import Simulator, raise_on_failure
+from dendrax.simulation import Simulator
 
 # Parts of the size of a parameter. The largest is for what is nearly linear, the smallest for what
 # is next to another number of spikes.
@@ -247,20 +246,19 @@ def check_gradient(
     >>> check.derivatives[0].name, check.n_void["c_m"]
     ('c_m', 0)
     """
-    if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+    if jnp.result_type(float) != jnp.float64:
         raise ModelError(
             "a gradient can be checked in double precision only; JAX is in single precision. Call "
             'jax.config.update("jax_enable_x64", True) before anything else.'
         )
     problem = _Problem(_all_learnable(model), inputs, simulator, output, seed)
-    raise_on_any_failure(problem.result)
     targets = list(_targets(problem))
     found = [_compared(problem, target, np.random.default_rng(seed)) for target in targets]
     largest = max((float(np.max(np.abs(each.effect), initial=0.0)) for each in found), default=0.0)
     floor = max(_FLOOR * largest, np.finfo(float).tiny)
     return GradientCheck(
         tuple(each.derivative(floor) for each in found),
-        float(problem.value(problem.result)),
+        float(_value(problem.output, problem.result)),
         _smallest_slope(problem.result),
     )
 
@@ -270,7 +268,7 @@ class _Target(NamedTuple):
 
     name: str
     unit: str
-    index: np.ndarray  # into theta
+    where: np.ndarray  # in theta
     labels: list[str]
     size: np.ndarray  # of a change that is neither small nor large
     bounds: tuple[float, float]
@@ -303,57 +301,81 @@ class _Problem:
     """The output as a function of ``theta``, all numbers of model and inputs in one vector."""
 
     def __init__(
-        self,
-        model: Any,
-        inputs: Inputs,
-        simulator: Simulator,
-        output: Callable[[Any], Any] | None,
-        seed: int,
+        self, model: Any, inputs: Inputs, simulator: Simulator, output: Any, seed: int
     ) -> None:
-        theta, self.unravel = ravel_pytree((model, inputs))
-        self.theta, self.inputs = np.asarray(theta), inputs
-        # Compiled once for all points of all parameters.
-        self.run = eqx.filter_jit(lambda theta: simulator(*self.unravel(theta)))
-        self.result = self.run(self.theta)
-        chosen = _default_output(self.result, seed) if output is None else output
-        self.value = eqx.filter_jit(chosen)
-        self.events = self.events_of(self.theta, self.result)
+        self.simulator, self.inputs = simulator, inputs
+        # Compiled once for all points of all parameters, and for other values of this shape.
+        self.result = simulator(model, inputs)
+        self.leaves, self.tree = jax.tree.flatten((model, inputs))
+        self.theta = _raveled(self.leaves)
+        self.output = _Means(self.result, np.random.default_rng(seed)) if output is None else output
+        self.events = self.events_of(inputs, self.result)
+        self.gradient = None
+        if simulator.adjoint == "tape":
+            self.gradient = _raveled(
+                jax.tree.leaves(_gradient(simulator, self.output, (model, inputs)))
+            )
 
-        def end(theta: Array) -> Array:
-            return chosen(simulator(*self.unravel(theta)))
-
-        if simulator.adjoint == "forward":
-            push = jax.jit(lambda along: jax.jvp(end, (jnp.asarray(self.theta),), (along,))[1])
-            self.slope = lambda along: float(push(along))
-        else:
-            # What is padded with inf may have no derivative, and no direction either.
-            gradient = np.asarray(jax.jit(jax.grad(end))(self.theta))
-            self.slope = lambda along: float(gradient[along != 0] @ along[along != 0])
+    def slope(self, along: np.ndarray) -> float:
+        """Return the exact derivative along a direction."""
+        if self.gradient is None:
+            return float(
+                _push(self.simulator, self.output, *map(self.unravel, (self.theta, along)))
+            )
+        # What is padded with inf may have no derivative, and no direction either.
+        return float(self.gradient[along != 0] @ along[along != 0])
 
     def at(self, theta: np.ndarray) -> float:
         """Return the output, or NaN if other events happen there."""
-        result = self.run(theta)
-        same = all(map(np.array_equal, self.events, self.events_of(theta, result)))
-        return float(self.value(result)) if same else np.nan
+        model, inputs = self.unravel(theta)
+        try:
+            result = self.simulator(model, inputs)
+        except SimulationError:
+            return np.nan
+        same = all(map(np.array_equal, self.events, self.events_of(inputs, result)))
+        return float(_value(self.output, result)) if same else np.nan
 
-    def events_of(self, theta: np.ndarray, result: Any) -> list[np.ndarray]:
-        """Return what must not change between two points: failures, spikes, and their order."""
-        _, inputs = self.unravel(theta)
+    def unravel(self, theta: np.ndarray) -> Any:
+        """Return model and inputs with other numbers."""
+        sizes = [leaf.size if eqx.is_inexact_array(leaf) else 0 for leaf in self.leaves]
+        parts = np.split(theta, np.cumsum(sizes)[:-1])
+        leaves = [
+            jnp.asarray(part.reshape(leaf.shape)) if eqx.is_inexact_array(leaf) else leaf
+            for leaf, part in zip(self.leaves, parts, strict=True)
+        ]
+        return jax.tree.unflatten(self.tree, leaves)
+
+    def events_of(self, inputs: Inputs, result: Any) -> list[np.ndarray]:
+        """Return what must not change between two points: the number of spikes, and their order."""
         results = _listed(result)
         trains = [np.asarray(each.spike_times) for each in results]
         counts = [np.isfinite(train).sum(-1) for train in trains]
-        status = [np.asarray(each.status) for each in results]
         times = np.asarray(results[0].times)
         if len(times):
             trains += [np.asarray(inputs.spikes.times), np.asarray(inputs.current.start)]
             counts += [(train[..., None] <= times).sum(-2) for train in trains]
-        return status + counts
+        return counts
 
 
-def raise_on_any_failure(result: Any) -> None:
-    """Raise the error of the first population and trial that failed."""
-    for each in _listed(result):
-        raise_on_failure(each)
+@eqx.filter_jit
+def _value(output: Any, result: Any) -> Array:
+    return output(result)
+
+
+@eqx.filter_jit
+def _gradient(simulator: Simulator, output: Any, point: Any) -> Any:
+    return eqx.filter_grad(lambda point: output(simulator(*point)))(point)
+
+
+@eqx.filter_jit
+def _push(simulator: Simulator, output: Any, point: Any, along: Any) -> Array:
+    along = eqx.filter(along, eqx.is_inexact_array)
+    return eqx.filter_jvp(lambda point: output(simulator(*point)), (point,), (along,))[1]
+
+
+def _raveled(leaves: list[Any]) -> np.ndarray:
+    numbers = [np.ravel(leaf) for leaf in leaves if eqx.is_inexact_array(leaf)]
+    return np.concatenate([np.empty(0), *numbers])
 
 
 def _listed(result: Any) -> list[Any]:
@@ -372,29 +394,34 @@ def _all_learnable(model: Any) -> Any:
     return jax.tree.map(free, model, is_leaf=is_parameter)
 
 
-def _default_output(result: Any, seed: int) -> Callable[[Any], Array]:
-    """Return a smooth function of all spike times and traces of a result."""
-    rng = np.random.default_rng(seed)
-    parts: list[tuple[Array, dict[str, Array]]] = []
-    for each in _listed(result):
-        times = np.asarray(each.spike_times)
-        n = max(np.isfinite(times).sum(), 1)
-        weights = {
-            name: rng.standard_normal(trace.shape) / (np.ptp(trace) or 1.0) / np.sqrt(trace.size)
-            for name, trace in ((k, np.asarray(v)) for k, v in each.traces.items())
-        }
-        spikes = rng.uniform(0.5, 1.5, times.shape) / (n * each.t_stop)
-        parts.append((jnp.asarray(spikes), jax.tree.map(jnp.asarray, weights)))
+class _Means(eqx.Module):
+    """A smooth function of all spike times and traces: one weighted mean of each."""
 
-    def output(result: Any) -> Array:
+    of_spikes: list[Array]
+    of_traces: list[dict[str, Array]]
+
+    def __init__(self, result: Any, rng: np.random.Generator) -> None:
+        self.of_spikes, self.of_traces = [], []
+        for each in _listed(result):
+            times = np.asarray(each.spike_times)
+            n = max(np.isfinite(times).sum(), 1)
+            weight = rng.uniform(0.5, 1.5, times.shape) / (n * each.t_stop)
+            self.of_spikes.append(jnp.asarray(weight))
+            traces = {name: np.asarray(trace) for name, trace in each.traces.items()}
+            weights = {
+                name: rng.standard_normal(trace.shape) / ((np.ptp(trace) or 1) * trace.size**0.5)
+                for name, trace in traces.items()
+            }
+            self.of_traces.append(jax.tree.map(jnp.asarray, weights))
+
+    def __call__(self, result: Any) -> Array:
         total = jnp.asarray(0.0)
-        for each, (spikes, traces) in zip(_listed(result), parts, strict=True):
+        rows = zip(_listed(result), self.of_spikes, self.of_traces, strict=True)
+        for each, spikes, traces in rows:
             there = jnp.isfinite(each.spike_times)
             total += jnp.sum(spikes * jnp.where(there, each.spike_times, 0.0))
             total += sum(jnp.sum(w * each.traces[name]) for name, w in traces.items())
         return total
-
-    return output
 
 
 def _targets(problem: _Problem) -> Iterator[_Target]:
@@ -431,7 +458,7 @@ def _target(name, unit, index, there, size, bounds) -> _Target:
 
 
 def _compared(problem: _Problem, target: _Target, rng: np.random.Generator) -> _Found:
-    n = len(target.index)
+    n = len(target.where)
     if n <= _MAX_ENTRIES:
         directions, along = np.diag(target.size), target.labels
     else:
@@ -446,16 +473,16 @@ def _compared(problem: _Problem, target: _Target, rng: np.random.Generator) -> _
 
 def _along(problem: _Problem, target: _Target, direction: np.ndarray) -> tuple[float, float, float]:
     """Return exact derivative, difference and uncertainty along one direction."""
-    value, reach = problem.theta[target.index], 2 * _STEPS[0] * np.abs(direction)
+    value, reach = problem.theta[target.where], 2 * _STEPS[0] * np.abs(direction)
     below, above = value - reach < target.bounds[0], value + reach > target.bounds[1]
     one_sided = bool(np.any(below | above))
     inwards = np.where(below, np.abs(direction), np.where(above, -np.abs(direction), direction))
     whole = np.zeros_like(problem.theta)
-    whole[target.index] = inwards
+    whole[target.where] = inwards
 
     def at(step: float) -> float:
         theta = problem.theta.copy()
-        theta[target.index] += step * inwards
+        theta[target.where] += step * inwards
         return problem.at(theta)
 
     if one_sided:
