@@ -78,5 +78,7 @@ def _must_be_known(record: Record | None, known: Mapping[str, set[str]]) -> None
 
 
 def _is_zero(current: Current) -> bool:
-    is_known = not isinstance(current.value, Tracer) and not isinstance(current.slope, Tracer)
-    return is_known and not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))
+    if isinstance(current.value, Tracer) or isinstance(current.slope, Tracer):
+        # No current is one segment; all others that are made for one trial have more.
+        return current.start.shape[-1] == 1
+    return not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))

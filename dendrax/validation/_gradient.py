@@ -12,6 +12,7 @@ from jaxtyping import Array
 
 from dendrax.errors import ModelError, SimulationError, ValidationError
 from dendrax.inputs import Inputs
+from dendrax.networks import Network
 from dendrax.parameters import is_parameter, parameters
 from dendrax.simulation import Simulator
 
@@ -239,9 +240,9 @@ def check_gradient(
 
     Examples
     --------
-    >>> import diffrax, dendrax as dx, quantities as pq
+    >>> import dendrax as dx, quantities as pq
     >>> inputs = dx.Inputs(current=dx.step_current(300 * pq.pA, 10 * pq.ms, 40 * pq.ms))
-    >>> simulator = dx.Simulator(40 * pq.ms, solver=diffrax.Dopri8(), max_spikes=4)
+    >>> simulator = dx.Simulator(40 * pq.ms, max_spikes=4)
     >>> check = dx.check_gradient(dx.LIF(), inputs, simulator).raise_if_above(1e-6)
     >>> check.derivatives[0].name, check.n_void["c_m"]
     ('c_m', 0)
@@ -435,7 +436,8 @@ def _targets(problem: _Problem) -> Iterator[_Target]:
         yield _target(name, entry.unit, index, np.ones_like(value, bool), size, entry.bounds)
     free, positive = (-np.inf, np.inf), (0.0, np.inf)
     spikes, current = problem.inputs.spikes, problem.inputs.current
-    begins = np.isfinite(current.start)
+    flows = not isinstance(model, Network) or model.electrode is not None
+    begins = np.isfinite(current.start) & flows
     for name, leaf, unit, there, bounds in (
         ("inputs.spikes.times", inputs.spikes.times, "ms", np.isfinite(spikes.times), positive),
         ("inputs.spikes.weight", inputs.spikes.weight, spikes.unit, None, free),
