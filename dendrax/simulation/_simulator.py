@@ -13,10 +13,9 @@ from jaxtyping import Array
 from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
 from dendrax.networks import INPUT, Network
-from dendrax.neurons import AbstractCascade, AbstractNeuron
+from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation._agreement import network_must_fit, neuron_must_fit
-from dendrax.simulation._cascade import run_cascade
 from dendrax.simulation._coupled import run_coupled
 from dendrax.simulation._drive import Drive, Units, closed, over_units, silence, single_unit
 from dendrax.simulation._flat import run_flat
@@ -25,6 +24,7 @@ from dendrax.simulation._record import Record
 from dendrax.simulation._solver import ready
 from dendrax.simulation._status import OK, TOO_MANY_ARRIVALS, raise_on_failure
 from dendrax.simulation._step import Numerics
+from dendrax.simulation._structured import run_structured, structure_of
 from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 from dendrax.units import scalar, to_quantity
 
@@ -238,8 +238,8 @@ def _sample_times(simulator: Simulator) -> Array:
 def _run(simulator: Simulator, units: Units) -> dict[str, Any]:
     """Run units in the way that the structure of their model allows."""
     common = {"max_spikes": simulator.max_spikes, "sample_times": _sample_times(simulator)}
-    if simulator.execution == "auto" and isinstance(units.neuron, AbstractCascade):
-        return run_cascade(units, dt=simulator.dt, t_stop=simulator.t_stop, **common)
+    if simulator.execution == "auto" and structure_of(units.neuron) is not None:
+        return run_structured(units, dt=simulator.dt, t_stop=simulator.t_stop, **common)
     max_steps = simulator.max_steps or _steps_at_most(simulator, units.drive)
     return run_flat(
         units, _numerics(simulator), loop=simulator.adjoint, max_steps=max_steps, **common
