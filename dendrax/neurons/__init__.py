@@ -8,7 +8,9 @@ from dendrax.neurons._adaptive_lif import AdaptiveLIF as AdaptiveLIF
 from dendrax.neurons._adex import AdEx as AdEx
 from dendrax.neurons._at_most_one_spike import AtMostOneSpike as AtMostOneSpike
 from dendrax.neurons._cascade import AbstractCascade as AbstractCascade
-from dendrax.neurons._cascade import Arrivals as Arrivals
+from dendrax.neurons._cascade import AbstractFedForward as AbstractFedForward
+from dendrax.neurons._cascade import Ramp as Ramp
+from dendrax.neurons._cascade import Stretch as Stretch
 from dendrax.neurons._dendritic import DendriticNeuron as DendriticNeuron
 from dendrax.neurons._egru import EGRU as EGRU
 from dendrax.neurons._eif import EIF as EIF

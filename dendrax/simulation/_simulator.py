@@ -14,10 +14,9 @@ from jaxtyping import Array
 from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
 from dendrax.networks import INPUT, Network
-from dendrax.neurons import AbstractCascade, AbstractNeuron
+from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation._agreement import network_must_fit, neuron_must_fit
-from dendrax.simulation._cascade import run_cascade
 from dendrax.simulation._coupled import run_coupled
 from dendrax.simulation._drive import Drive, Units, closed, over_units, silence, single_unit
 from dendrax.simulation._flat import run_flat
@@ -26,6 +25,7 @@ from dendrax.simulation._record import Integral, Maximum, Readout, Record
 from dendrax.simulation._solver import ready
 from dendrax.simulation._status import OK, TOO_MANY_ARRIVALS, raise_on_failure
 from dendrax.simulation._step import Numerics
+from dendrax.simulation._structured import run_structured, structure_of
 from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 from dendrax.units import scalar, to_quantity
 
@@ -256,8 +256,10 @@ def _result(simulator: Simulator, units: Units, run: dict[str, Any]) -> Simulati
             ("simulator", str(simulator)),
         ),
         readouts={
-            **dict(zip(_of_kind(simulator, units, Integral), run["integrals"], strict=True)),
-            **dict(zip(_of_kind(simulator, units, Maximum), run["maxima"], strict=True)),
+            **dict(
+                zip(_of_kind(simulator, units, Integral), run.get("integrals", ()), strict=True)
+            ),
+            **dict(zip(_of_kind(simulator, units, Maximum), run.get("maxima", ()), strict=True)),
         },
     )
 
@@ -271,9 +273,10 @@ def _run(simulator: Simulator, units: Units, is_awaited: bool) -> dict[str, Any]
     """Run units in the way that the structure of their model allows."""
     first_only = is_awaited and simulator.until == "first_spikes"
     common = {"max_spikes": simulator.max_spikes, "sample_times": _sample_times(simulator)}
-    structured = isinstance(units.neuron, AbstractCascade)
+    structured = structure_of(units.neuron) is not None
     if simulator.execution == "auto" and structured and not simulator.readouts:
-        return run_cascade(units, dt=simulator.dt, t_stop=simulator.t_stop, **common)
+        limits = {"dt": simulator.dt, "t_stop": simulator.t_stop}
+        return run_structured(units, **limits, n_wanted=1 if first_only else None, **common)
     return run_flat(
         units,
         _numerics(simulator, units, first_only),

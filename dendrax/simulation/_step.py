@@ -317,7 +317,7 @@ def _peak(neuron, numerics, lane, proposal, turn, name):
         return variable(neuron, lane.t + x * turn.x * size, state, name)
 
     at = ends(along)
-    top = along(lax.stop_gradient(summit(at)))
+    top = along(lax.stop_gradient(summit(along, at)))
     return jnp.maximum(jnp.maximum(at.left, at.right), top)
 
 

@@ -8,6 +8,8 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 import diffrax
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -231,3 +233,28 @@ def test_spikes_states_and_gradients_by_reverse_mode(name):
 @pytest.mark.parametrize("name", CASES)
 def test_spikes_states_and_gradients_by_forward_mode(name):
     must_agree(name, reference(name)[0].forward())
+
+
+def test_qif_under_a_constant_current_is_a_tangent():
+    """``V = 1/2 + w tan(w t / tau + c)`` with ``w^2 = drive - 1/4``, first from 0."""
+    tau, drive = 8.0, 3.0
+    neuron = dx.QIF(tau_mem=dx.learnable(tau * pq.ms), bias=dx.learnable(1.0))
+    inputs = dx.Inputs(current=dx.step_current(drive - 1.0, 0 * pq.ms, 99 * pq.ms))
+    simulator = dx.Simulator(
+        40 * pq.ms, 0.1 * pq.ms, solver=diffrax.Dopri8(), max_spikes=4, execution="flat",
+        adjoint="forward", record=dx.Record("v", every=3.7 * pq.ms),
+    )  # fmt: skip
+
+    def run(neuron):
+        result = simulator(neuron, inputs)
+        return result.spike_times[0, 0, :2], result.traces["v"][0, 0]
+
+    along_tau = eqx.tree_at(lambda n: n.tau_mem.value, jax.tree.map(jnp.zeros_like, neuron), 1.0)
+    (spikes, v), (slopes, _) = eqx.filter_jvp(run, (neuron,), (along_tau,))
+    w = np.sqrt(drive - 0.25)
+    expected = tau / w * (np.pi / 2 + np.arctan(0.5 / w) + np.pi * np.arange(2))
+    np.testing.assert_allclose(spikes, expected, rtol=1e-12)
+    np.testing.assert_allclose(slopes, expected / tau, rtol=1e-10)
+    times = 3.7 * np.arange(len(v))
+    seen = 0.5 + w * np.tan(w * times / tau - np.arctan(0.5 / w))
+    np.testing.assert_allclose(v, seen, rtol=1e-9, atol=1e-12)
