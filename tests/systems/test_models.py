@@ -109,6 +109,21 @@ WRITTEN = {
         reset=lambda p, y: [p["v_reset"], y[1], y[2] + p["d"]],
         observe=lambda _, y: [y[0], y[1], y[2]],
     ),
+    "EGRU": Written(
+        start=lambda _: [0.0, 0.0, 0.0, 0.0],
+        rates=lambda p, y, i: [
+            (jnp.tanh(y[3]) - y[0]) / (1 + jnp.exp(-y[1])) / p["tau_mem"],
+            (p["bias_u"] - y[1]) / p["tau_syn"],
+            (p["bias_r"] - y[2]) / p["tau_syn"],
+            (p["bias_z"] + i - y[3]) / p["tau_syn"],
+        ],
+        guard=lambda p, y: y[0] - p["v_th"],
+        reset=lambda p, y: [y[0] - p["v_th"], *y[1:]],
+        observe=lambda _, y: list(y),
+        receive=lambda _, y, w: [
+            y[0], y[1] + w[0], y[2] + w[1], y[3] + w[2] / (1 + jnp.exp(-y[2]))
+        ],
+    ),
 }  # fmt: skip
 
 
@@ -147,6 +162,12 @@ CASES = {
             tau_syn=3.4 * pq.ms,
         )),
         [14.0, 9.0], 4.0, ("v", "i_syn", "u"),
+    ),
+    "EGRU": Case(
+        dx.EGRU(**learnable(
+            bias_u=-0.7, bias_r=0.8, bias_z=0.1, v_th=0.37, tau_mem=5 * pq.ms, tau_syn=4.6 * pq.ms
+        )),
+        [[1.5, 0.8, 3.0], [0.7, -0.5, 2.0]], 0.6, ("v", "a_u", "a_r", "a_z"),
     ),
 }  # fmt: skip
 
