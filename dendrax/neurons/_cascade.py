@@ -92,7 +92,7 @@ class AbstractCascade(AbstractFedForward):
         How long ``v`` is held at ``v_reset`` after a spike (ms).
     is_closed : bool
         Whether ``stretch`` is exact however long the stretch, so that the regular grid is not
-        needed. Then ``b`` must rise and fall at most once in a stretch, and ``a`` be constant.
+        needed. Then ``a`` must be constant, and ``b`` turn at most once in a stretch.
     """
 
     v_th: AbstractVar[Any]
@@ -119,10 +119,10 @@ class AbstractCascade(AbstractFedForward):
         kernel = jnp.exp(decay[None, :-1] - decay[:, None])
         return Stretch(t, decay, h * ((_UP_TO * kernel) @ source[:-1]), rate, source)
 
-    def crest(self, state: State, h: Scalar, current: Ramp) -> Scalar:
-        """Return when, within a stretch, ``b`` may turn from rising to falling; 0 if it does not.
+    def turn(self, state: State, h: Scalar, current: Ramp) -> tuple[Scalar, Scalar]:
+        """Return when, within a stretch, ``b`` turns, and ``b`` then; its start, if it does not.
 
         Only a closed ``stretch``, which has no instants inside, needs it.
         """
-        del state, current
-        return jnp.zeros_like(h)
+        del h
+        return jnp.zeros_like(current.value), self.soma(state, current.value)[1]

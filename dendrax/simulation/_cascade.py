@@ -31,8 +31,8 @@ from dendrax.simulation._roots import highest, rising_root
 Scalar = Float[Array, ""]
 State = Any
 
-# What the falling half of a hump may lose, relative to its steepest end: 1 if b is monotonic there,
-# and some margin for quadrature cells, where it may not be.
+# How steeply y may fall from a hump, relative to the steepest of the known instants: 1 if b is
+# monotonic between them, and some margin for quadrature cells, where it may not be.
 _MARGIN = 2.0
 # Inside of a quadrature cell v is known to a lower order than at its end.
 _SLACK = 1e-3
@@ -65,7 +65,6 @@ class Marks(NamedTuple):
     top: Signed  # an upper bound of y
     left: Float[Array, " interval"]  # ms from the start of the cell
     right: Float[Array, " interval"]
-    falls: Bool[Array, " interval"]  # whether y does so at the right
 
 
 class Point(NamedTuple):
@@ -123,24 +122,25 @@ def track(neuron: AbstractCascade, drive: Drive, grid: Grid) -> Track:
 
 
 def _marks(neuron, grid: Grid, states, stretches: Stretch, decay, free) -> Marks:
-    v_th = neuron.v_th
     rate, source = jax.vmap(neuron.soma)(states, grid.current.value)
-    at_crest = jax.vmap(neuron.crest)(states, grid.size, grid.current)
+    _, at_turn = jax.vmap(neuron.turn)(states, grid.size, grid.current)
 
     def from_start(at_start, at):
         return jnp.concatenate([at_start[:, None], at[:, :-1]], axis=1)
 
     # The speed at threshold: y falls where it is negative, however v was reset.
-    speed = stretches.source - stretches.rate * v_th
-    speed_left = from_start(source - rate * v_th, speed)
-    left = from_start(jnp.zeros_like(at_crest), stretches.t)
+    speed = stretches.source - stretches.rate * neuron.v_th
+    speed_left = from_start(source - rate * neuron.v_th, speed)
+    speed_turn = from_start(at_turn - rate * neuron.v_th, speed)
+    left = from_start(jnp.zeros_like(source), stretches.t)
     right = stretches.t
     v = jnp.exp(-stretches.decay) * free[:, None] + stretches.gain
-    may_hump = (speed < 0) & ((speed_left > 0) | (at_crest[:, None] > left))
-    fall = jnp.where(may_hump, -_MARGIN * speed, 0.0)
-    fall = fall + _SLACK * (jnp.abs(speed) + jnp.abs(speed_left))
-    top = _signed(v - v_th + fall * (right - left), decay[:, None] + stretches.decay)
-    return jax.tree.map(jnp.ravel, Marks(top, left, right, speed < 0))
+    lowest = jnp.minimum(jnp.minimum(speed_left, speed), speed_turn)
+    fastest = jnp.maximum(jnp.maximum(speed_left, speed), speed_turn)
+    fall = jnp.where((fastest > 0) & (lowest < 0), -_MARGIN * lowest, 0.0)
+    fall = fall + _SLACK * (fastest - lowest)
+    top = _signed(v - neuron.v_th + fall * (right - left), decay[:, None] + stretches.decay)
+    return jax.tree.map(jnp.ravel, Marks(top, left, right))
 
 
 def _signed(x, exponent) -> Signed:
@@ -207,10 +207,11 @@ def next_spike(
         return source - rate * neuron.v_th
 
     active = active & (left <= right)
-    crest = jnp.maximum(neuron.crest(cell.upstream, cell.size, cell.current), left)
-    falls = active & marks.falls[i] & (crest < right)
-    top = highest(lambda h: speed(h) > 0, jnp.where(falls, crest, right), right)
-    at_left, at_top = jax.vmap(above)(jnp.stack([left, top]))[0]
+    turn, _ = neuron.turn(cell.upstream, cell.size, cell.current)
+    summit = _summit(speed, left, turn, right, active)
+    at_left, at_summit, at_right = jax.vmap(above)(jnp.stack([left, summit, right]))[0]
+    is_hump = at_summit >= 0
+    top, at_top = jnp.where(is_hump, summit, right), jnp.where(is_hump, at_summit, at_right)
     found = active & (at_top >= 0)
     # Where the interval begins v is known to a lower order than where its cell does.
     guess = left + (top - left) * at_left / jnp.where(at_left < at_top, at_left - at_top, 1.0)
@@ -229,6 +230,18 @@ def next_spike(
     return _where(found, spiked, passed), jnp.where(found, time, jnp.inf)
 
 
+def _summit(speed, left, turn, right, active) -> Scalar:
+    """Return where y has its hump in an interval, or its end if it has none."""
+    at_turn, at_right = jax.vmap(speed)(jnp.stack([turn, right]))
+    falls_early = (turn > left) & (at_turn < 0)
+    low = jnp.where(falls_early, left, jnp.maximum(left, turn))
+    high = jnp.where(falls_early, turn, right)
+    has_hump = active & (falls_early | (at_right < 0))
+    return highest(
+        lambda h: speed(h) > 0, jnp.where(has_hump, low, right), jnp.where(has_hump, high, right)
+    )
+
+
 def finish(
     neuron: AbstractCascade,
     drive: Drive,
@@ -240,23 +253,35 @@ def finish(
 ) -> tuple[Spikes, State]:
     """Return the spikes with their derivatives, and the states at some times."""
     del drive
-    found = jnp.isfinite(roots)
-    releases = roots if neuron.t_ref is None else roots + lax.stop_gradient(neuron.t_ref)
-    ends = [jnp.where(found, x, t_stop) for x in (roots, releases)]
+    ends = _ends(neuron, roots, t_stop)
     # All at once: to compile one evaluation is dear, to execute it is cheap.
-    t = jnp.concatenate([*ends, times] if neuron.t_ref is not None else [ends[0], times])
+    t = jnp.concatenate([*ends, times])
     cells = jax.vmap(lambda t: _cell(grid, track, cell_at(grid, t)))(t)
     since = t - cells.start
     points = jax.vmap(partial(_point, neuron))(cells, since)
-    n, n_ends = len(roots), len(t) - len(times)
-    at_roots = jax.tree.map(lambda x: x[:n], points)
-    at_releases = jax.tree.map(lambda x: x[n_ends - n : n_ends], points)
-    spikes = _chain(neuron, roots, at_roots, at_releases)
+    n, n_ends = len(roots), len(ends) * len(roots)
+    if neuron.never_spikes:
+        never, zero = jnp.full_like(roots, jnp.inf), jnp.zeros_like(roots)
+        spikes = Spikes(never, never, never, zero, zero)
+    else:
+        at_roots = jax.tree.map(lambda x: x[:n], points)
+        at_releases = jax.tree.map(lambda x: x[n_ends - n : n_ends], points)
+        spikes = _chain(neuron, roots, at_roots, at_releases)
     if len(times) == 0:
         return spikes, None
     cells, points, since = jax.tree.map(lambda x: x[n_ends:], (cells, points, since))
     states = jax.vmap(neuron.upstream_after)(cells.upstream, since, cells.current)
     return spikes, states._replace(v=jax.vmap(partial(_v_at, neuron, spikes))(times, points))
+
+
+def _ends(neuron, roots, t_stop) -> list[Array]:
+    """Return when ``v`` leaves its course and, if that is later, when it takes a new one."""
+    if neuron.never_spikes:
+        return []
+    ends = [roots]
+    if neuron.t_ref is not None:
+        ends.append(roots + lax.stop_gradient(neuron.t_ref))
+    return [jnp.where(jnp.isfinite(roots), end, t_stop) for end in ends]
 
 
 def _chain(
@@ -295,7 +320,7 @@ def _chain(
 
 def _v_at(neuron: AbstractCascade, spikes: Spikes, t: Scalar, at: Point) -> Scalar:
     """Return ``v`` at one time; from the right at a spike."""
-    if spikes.time.shape[0] == 0:
+    if neuron.never_spikes:
         return at.free
     k = jnp.searchsorted(spikes.time, t, side="right") - 1
     v = at.free + spikes.gap[k] * jnp.exp(-(at.decay - spikes.a_t[k]))

@@ -244,7 +244,14 @@ def must_agree(name, computed):
     assert relative_errors(jacobian, solution.jacobian, theta).max() < 1e-8
 
 
-@pytest.mark.parametrize("name", CASES)
+# LIF and EIF have tests of their own, in the other form; compiling a model takes 15 s.
+ELSEWHERE = ("LIF", "LeakyIntegrator", "EIF")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in ELSEWHERE)) for name in CASES],
+)
 def test_spikes_states_and_gradients_by_reverse_mode(name):
     engine, solution, _ = reference(name)
     must_agree(name, engine.backward(len(solution.jacobian)))
