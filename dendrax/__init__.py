@@ -47,6 +47,8 @@ from dendrax.results import thin as thin
 from dendrax.results import to_neo as to_neo
 from dendrax.results import to_xarray as to_xarray
 from dendrax.results import write as write
+from dendrax.simulation import Integral as Integral
+from dendrax.simulation import Maximum as Maximum
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator
 from dendrax.plotting import plot_fit as plot_fit

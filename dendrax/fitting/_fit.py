@@ -145,6 +145,8 @@ def on_grid(sweeps: Sweeps, simulator: Simulator) -> Sweeps:
 
 def _recording(simulator: Simulator, names: tuple[str, ...]) -> Simulator:
     record = simulator.record or Record(every=to_quantity(1.0, "ms"))
+    if record.every is None:
+        raise FitError("voltages are compared on a grid. Give the simulator Record(every=...).")
     every = to_quantity(record.every, "ms")
     return with_record(simulator, Record(*sorted({*record.names, *names}), every=every))
 

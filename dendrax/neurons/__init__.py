@@ -8,7 +8,9 @@ from dendrax.neurons._adaptive_lif import AdaptiveLIF as AdaptiveLIF
 from dendrax.neurons._adex import AdEx as AdEx
 from dendrax.neurons._at_most_one_spike import AtMostOneSpike as AtMostOneSpike
 from dendrax.neurons._cascade import AbstractCascade as AbstractCascade
-from dendrax.neurons._cascade import Arrivals as Arrivals
+from dendrax.neurons._cascade import AbstractFedForward as AbstractFedForward
+from dendrax.neurons._cascade import Ramp as Ramp
+from dendrax.neurons._cascade import Stretch as Stretch
 from dendrax.neurons._dendritic import DendriticNeuron as DendriticNeuron
 from dendrax.neurons._egru import EGRU as EGRU
 from dendrax.neurons._eif import EIF as EIF
@@ -16,5 +18,6 @@ from dendrax.neurons._izhikevich import Izhikevich as Izhikevich
 from dendrax.neurons._leaky_integrator import LeakyIntegrator as LeakyIntegrator
 from dendrax.neurons._lif import LIF as LIF
 from dendrax.neurons._neuron import AbstractNeuron as AbstractNeuron
+from dendrax.neurons._projective import AbstractProjective as AbstractProjective
 from dendrax.neurons._qif import QIF as QIF
 from dendrax.neurons._refractory import Refractory as Refractory

@@ -1,38 +1,128 @@
 """Neurons that need no event loop: what drives the soma is known, and the soma is linear."""
 
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 from equinox import AbstractVar
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from dendrax.neurons._neuron import AbstractNeuron, Scalar, State
 
 
-class Arrivals(NamedTuple):
-    """The input spikes of one unit: time (ms; inf is none), weight and synaptic site."""
+def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``n`` points in (0, 1), and the integrals of their interpolating polynomial.
 
-    time: Float[Array, " arrival"]
-    weight: Float[Array, " arrival"]
-    site: Int[Array, " arrival"]
+    Row j of the integrals goes from 0 to point j; the last one goes from 0 to 1.
+    """
+    points = (np.polynomial.legendre.leggauss(n)[0] + 1) / 2
+    powers = np.arange(1, n + 1)
+    ends = np.append(points, 1.0)[:, None]
+    return points, ends**powers / powers @ np.linalg.inv(np.vander(points, increasing=True))
 
 
-class AbstractCascade(AbstractNeuron):
-    """A neuron whose synapses and dendrites get no feedback from a soma that is linear in ``v``.
+_POINTS, _UP_TO = _gauss_legendre(4)
 
-    Between resets ``dv/dt = b(t) - a(t) v`` with ``a`` and ``b`` known functions of time, so that
-    all instants can be computed at once and a reset is a decaying correction. The simulator
-    executes such a model without a loop over time; the five methods of the interface describe the
-    same model, and a test holds both against each other.
+
+class Ramp(NamedTuple):
+    """The injected current along a stretch of time: ``value`` at its start, ``slope`` per ms."""
+
+    value: Scalar
+    slope: Scalar
+
+    def after(self, h: Scalar) -> Scalar:
+        """Return the current ``h`` ms later."""
+        return self.value + self.slope * h
+
+
+class Stretch(NamedTuple):
+    """A linear soma from the start of a stretch up to some instants, the last of them its end.
+
+    Up to ``t`` (ms from the start) ``v`` becomes ``exp(-decay) v + gain``, and there
+    ``dv/dt = source - rate v``.
     """
 
-    v_th: AbstractVar[Array]
-    v_reset: AbstractVar[Array]
+    t: Float[Array, " instant"]
+    decay: Float[Array, " instant"]
+    gain: Float[Array, " instant"]
+    rate: Float[Array, " instant"]
+    source: Float[Array, " instant"]
+
+
+class AbstractFedForward(AbstractNeuron):
+    """A neuron whose synapses and dendrites get no feedback, and flow in closed form.
+
+    All leaves of the state but the soma's are *upstream*: between arrivals their flow is known, and
+    they alone are what arrivals (``input_spike``) change; one without weight changes nothing. What
+    drives the soma is then known before its first spike. The simulator executes such a model
+    without an event loop; the five methods of the interface describe the same model, and tests hold
+    both against each other.
+    """
+
+    never_spikes: ClassVar[bool] = False
 
     @abstractmethod
-    def soma(self, t: Scalar, arrivals: Arrivals, current: Scalar) -> tuple[Scalar, Scalar]:
-        """Return ``a`` and ``b`` (per ms) at ``t``, given all arrivals before and after."""
+    def propagator(self, h: Scalar) -> Any:
+        """Return the factors of the upstream flow over ``h`` ms, which depend on no state.
+
+        Units that share their time constants compute them once.
+        """
 
     @abstractmethod
-    def state_along(self, t: Scalar, v: Scalar, arrivals: Arrivals) -> State:
-        """Return the whole state at ``t``, given its ``v``."""
+    def upstream(self, state: State, propagator: Any, current: Ramp) -> State:
+        """Return the state with its upstream leaves after a stretch without arrivals."""
+
+    def upstream_after(self, state: State, h: Scalar, current: Ramp) -> State:
+        """Return the state with its upstream leaves ``h`` ms later, without arrivals."""
+        return self.upstream(state, self.propagator(h), current)
+
+
+class AbstractCascade(AbstractFedForward):
+    """A neuron whose soma ``v`` is linear: ``dv/dt = b(t) - a(t) v`` with known ``a >= 0``, ``b``.
+
+    A reset is then a decaying correction to the solution without resets.
+
+    Attributes
+    ----------
+    v_th, v_reset : Array
+        Not used if the model never spikes.
+    t_ref : Array or None
+        How long ``v`` is held at ``v_reset`` after a spike (ms).
+    is_closed : bool
+        Whether ``stretch`` is exact however long the stretch, so that the regular grid is not
+        needed. Then ``a`` must be constant, and ``b`` turn at most once in a stretch.
+    """
+
+    v_th: AbstractVar[Any]
+    v_reset: AbstractVar[Any]
+    t_ref: AbstractVar[Any]
+    is_closed: ClassVar[bool] = False
+
+    @abstractmethod
+    def soma(self, state: State, current: Scalar) -> tuple[Scalar, Scalar]:
+        """Return ``a`` and ``b`` (per ms) for given upstream leaves."""
+
+    def stretch(self, state: State, h: Scalar, current: Ramp) -> Stretch:
+        """Return what becomes of the soma in the ``h`` ms after a state.
+
+        By default Gauss-Legendre quadrature, of which the order at the end is 8.
+        """
+        t = h * jnp.append(_POINTS, 1.0)
+
+        def soma_at(t: Scalar) -> tuple[Scalar, Scalar]:
+            return self.soma(self.upstream_after(state, t, current), current.after(t))
+
+        rate, source = jax.vmap(soma_at)(t)
+        decay = h * (_UP_TO @ rate[:-1])
+        kernel = jnp.exp(decay[None, :-1] - decay[:, None])
+        return Stretch(t, decay, h * ((_UP_TO * kernel) @ source[:-1]), rate, source)
+
+    def turn(self, state: State, h: Scalar, current: Ramp) -> tuple[Scalar, Scalar]:
+        """Return when, within a stretch, ``b`` turns, and ``b`` then; its start, if it does not.
+
+        Only a closed ``stretch``, which has no instants inside, needs it.
+        """
+        del h
+        return jnp.zeros_like(current.value), self.soma(state, current.value)[1]

@@ -8,7 +8,8 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from dendrax.errors import ModelError
-from dendrax.neurons._cascade import AbstractCascade, Arrivals
+from dendrax.neurons._cascade import AbstractCascade, Ramp
+from dendrax.neurons._filter import filtered
 from dendrax.neurons._integrate_and_fire import POSITIVE, must_lie_below
 from dendrax.neurons._neuron import Scalar
 from dendrax.parameters import ParameterOrArray, parameter, resolve
@@ -22,6 +23,14 @@ class DendriticState(NamedTuple):
     v: Scalar
     v_dend: Float[Array, " dendrite"]
     i_syn: Float[Array, "dendrite synapse"]
+
+
+class Propagator(NamedTuple):
+    """Eqs. 3 and 4 solved over some time: what is left, and what passes to the dendrites."""
+
+    dendrite: Float[Array, " dendrite"]
+    passed: Float[Array, "dendrite synapse"]
+    synapse: Float[Array, "dendrite synapse"]
 
 
 class DendriticNeuron(AbstractCascade):
@@ -86,6 +95,8 @@ class DendriticNeuron(AbstractCascade):
     v_reset: ParameterOrArray = parameter("1", default=0.0)
     bias: ParameterOrArray = parameter("1", default=0.0)
 
+    t_ref = None
+
     units = {"v": "1", "v_dend": "1", "i_syn": "1"}
     input_unit = "1"
 
@@ -118,7 +129,7 @@ class DendriticNeuron(AbstractCascade):
 
     def dynamics(self, t: Scalar, state: DendriticState, current: Scalar) -> DendriticState:
         del t
-        a, b = self._soma(state.v_dend, current)
+        a, b = self.soma(state, current)
         return DendriticState(
             v=b - a * state.v,
             v_dend=(-state.v_dend + state.i_syn.sum(-1)) / self.tau_dend,
@@ -139,43 +150,23 @@ class DendriticNeuron(AbstractCascade):
     def observe(self, state: DendriticState) -> dict[str, Array]:
         return {"v": state.v, "v_dend": state.v_dend, "i_syn": state.i_syn}
 
-    def soma(self, t: Scalar, arrivals: Arrivals, current: Scalar) -> tuple[Scalar, Scalar]:
-        return self._soma(self._dendrites(t, arrivals), current)
-
-    def state_along(self, t: Scalar, v: Scalar, arrivals: Arrivals) -> DendriticState:
-        since = jnp.maximum(t - arrivals.time, 0.0)[None, :]
-        weight, tau_syn = self._synapses(arrivals)
-        here = (t >= arrivals.time)[None, :]
-        shares = jnp.where(here, weight * jnp.exp(-since / tau_syn), 0.0)
-        i_syn = jnp.zeros_like(self.weight).at[:, arrivals.site].add(shares)
-        return DendriticState(v, self._dendrites(t, arrivals), i_syn)
-
-    def _soma(self, v_dend: Array, current: Scalar) -> tuple[Scalar, Scalar]:
-        drive = jnp.sum(self.g_dend * self.activation(v_dend))
-        return (1 + drive) / self.tau_mem, (drive * self.v_max + self.bias + current) / self.tau_mem
-
-    def _synapses(self, arrivals: Arrivals) -> tuple[Array, Array]:
-        """Return the jump of each arrival in each dendrite, and its time constant."""
+    def propagator(self, h: Scalar) -> Propagator:
         tau_syn = jnp.broadcast_to(self.tau_syn, self.weight.shape)
-        jump = arrivals.weight[None, :] * self.weight[:, arrivals.site]
-        return jump, tau_syn[:, arrivals.site]
+        tau_dend = jnp.broadcast_to(self.tau_dend, self.weight.shape[:1])
+        passed = filtered(h, tau_syn, tau_dend[:, None]) / tau_dend[:, None]
+        return Propagator(jnp.exp(-h / tau_dend), passed, jnp.exp(-h / tau_syn))
 
-    def _dendrites(self, t: Scalar, arrivals: Arrivals) -> Float[Array, " dendrite"]:
-        """Return ``v_d``: Eqs. 3 and 4 solved, one alpha function per arrival.
+    def upstream(
+        self, state: DendriticState, propagator: Propagator, current: Ramp
+    ) -> DendriticState:
+        del current
+        v_dend = propagator.dendrite * state.v_dend
+        v_dend = v_dend + jnp.sum(propagator.passed * state.i_syn, axis=-1)
+        return DendriticState(state.v, v_dend, propagator.synapse * state.i_syn)
 
-        ``tau_syn (e^(-s/tau_syn) - e^(-s/tau_dend)) / (tau_syn - tau_dend)``, written so that equal
-        time constants are no special case: with ``u = s/faster - s/slower``,
-        ``s/tau_dend e^(-s/slower) (1 - e^-u) / u``.
-        """
-        since = jnp.where(t > arrivals.time, t - arrivals.time, 0.0)[None, :]
-        weight, tau_syn = self._synapses(arrivals)
-        tau_dend = jnp.broadcast_to(self.tau_dend, self.weight.shape[:1])[:, None]
-        # A choice, not a maximum and an absolute value: those have no derivative at equality.
-        is_slower = tau_syn >= tau_dend
-        slower = jnp.where(is_slower, tau_syn, tau_dend)
-        faster = jnp.where(is_slower, tau_dend, tau_syn)
-        shape = jnp.exp(-since / slower) * _mean_decay(since / faster - since / slower)
-        return jnp.sum(weight * since / tau_dend * shape, axis=-1)
+    def soma(self, state: DendriticState, current: Scalar) -> tuple[Scalar, Scalar]:
+        drive = jnp.sum(self.g_dend * self.activation(state.v_dend))
+        return (1 + drive) / self.tau_mem, (drive * self.v_max + self.bias + current) / self.tau_mem
 
     def activation(self, v_dend: Float[Array, "... dendrite"]) -> Float[Array, "... dendrite"]:
         """Return ``M(v_d)``, the fraction of a full dendritic spike (Eq. 5 over its maximum)."""
@@ -201,12 +192,3 @@ class DendriticNeuron(AbstractCascade):
 
         start = 2.0 * jnp.log(rise / decay) / (rise + decay)
         return lax.fori_loop(0, 4, newton, start)
-
-
-def _mean_decay(u: Array) -> Array:
-    """Return ``(1 - e^-u) / u`` for ``u >= 0``, and its limit 1 at 0, with derivatives."""
-    is_small = u < 1e-3
-    safe = jnp.where(is_small, 1.0, u)
-    # The next term of the series is u^4 / 120 < 1e-14.
-    series = 1 - u / 2 * (1 - u / 3 * (1 - u / 4))
-    return jnp.where(is_small, series, -jnp.expm1(-safe) / safe)

@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from dendrax.neurons._cascade import AbstractCascade, Ramp
 from dendrax.neurons._membrane import POSITIVE
-from dendrax.neurons._neuron import AbstractNeuron, Scalar
+from dendrax.neurons._neuron import Scalar
 from dendrax.parameters import ParameterOrArray, parameter
 
 
@@ -20,7 +21,7 @@ class EGRUState(NamedTuple):
     a_z: Scalar
 
 
-class EGRU(AbstractNeuron):
+class EGRU(AbstractCascade):
     """Event-based gated recurrent unit in continuous time, with binary spikes.
 
     ``tau_mem dv/dt = sigmoid(a_u) (tanh(a_z) - v)`` and, for each ``x`` of ``u``, ``r`` and ``z``,
@@ -65,6 +66,9 @@ class EGRU(AbstractNeuron):
     tau_mem: ParameterOrArray = parameter("ms", default=20.0, bounds=POSITIVE)
     tau_syn: ParameterOrArray = parameter("ms", default=5.0, bounds=POSITIVE)
 
+    # From its threshold the cell falls to 0.
+    v_reset, t_ref = 0.0, None
+
     units = {"v": "1", "a_u": "1", "a_r": "1", "a_z": "1"}
     input_unit = "1"
     weight_shape = (3,)
@@ -101,3 +105,25 @@ class EGRU(AbstractNeuron):
 
     def observe(self, state: EGRUState) -> dict[str, Array]:
         return {"v": state.v, "a_u": state.a_u, "a_r": state.a_r, "a_z": state.a_z}
+
+    def propagator(self, h: Scalar) -> tuple[Scalar, Scalar]:
+        # What is left of the past, and what a ramp of slope 1 leads to.
+        past = -jnp.expm1(-h / self.tau_syn)
+        return 1.0 - past, h - self.tau_syn * past
+
+    def upstream(
+        self, state: EGRUState, propagator: tuple[Scalar, Scalar], current: Ramp
+    ) -> EGRUState:
+        kept, ramp = propagator
+
+        def towards(bias: Scalar, a: Scalar) -> Scalar:
+            return bias + kept * (a - bias)
+
+        a_z = towards(self.bias_z + current.value, state.a_z) + current.slope * ramp
+        a_u, a_r = towards(self.bias_u, state.a_u), towards(self.bias_r, state.a_r)
+        return EGRUState(state.v, a_u, a_r, a_z)
+
+    def soma(self, state: EGRUState, current: Scalar) -> tuple[Scalar, Scalar]:
+        del current  # it acts on the candidate
+        rate = jax.nn.sigmoid(state.a_u) / self.tau_mem
+        return rate, rate * jnp.tanh(state.a_z)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from dendrax.neurons._membrane import AbstractMembrane
+from dendrax.neurons._linear_membrane import AbstractLinearMembrane
 from dendrax.neurons._neuron import Scalar
 
 
@@ -16,7 +16,7 @@ class LeakyIntegratorState(NamedTuple):
     i_syn: Scalar
 
 
-class LeakyIntegrator(AbstractMembrane):
+class LeakyIntegrator(AbstractLinearMembrane):
     """A leaky membrane without threshold: it integrates, and never spikes.
 
     ``c_m dv/dt = g_leak (e_leak - v) + i_syn + bias + i`` and ``tau_syn di_syn/dt = -i_syn``. Given
@@ -50,6 +50,9 @@ class LeakyIntegrator(AbstractMembrane):
     >>> import dendrax as dx, quantities as pq
     >>> readout = dx.LeakyIntegrator(tau_mem=20 * pq.ms)
     """
+
+    never_spikes = True
+    v_th = v_reset = t_ref = None
 
     weight_range = (14.0, 28.0)
 

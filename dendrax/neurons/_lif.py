@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from dendrax.neurons._integrate_and_fire import AbstractIntegrateAndFire
+from dendrax.neurons._linear_membrane import AbstractLinearMembrane
 from dendrax.neurons._membrane import must_lie_below
 from dendrax.neurons._neuron import Scalar
 from dendrax.parameters import ParameterOrArray, parameter
@@ -19,7 +20,7 @@ class LIFState(NamedTuple):
     t_ready: Scalar | None  # held between events: it has no derivative
 
 
-class LIF(AbstractIntegrateAndFire):
+class LIF(AbstractIntegrateAndFire, AbstractLinearMembrane):
     """Leaky integrate-and-fire neuron with an exponential synaptic current.
 
     ``c_m dv/dt = g_leak (e_leak - v) + i_syn + bias + i`` and ``tau_syn di_syn/dt = -i_syn``. When

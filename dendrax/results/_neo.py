@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, SpikeTrains
 from dendrax.results._result import SimulationResult
 from dendrax.results._schema import VERSION, attributes, per_ms, place_dimensions
@@ -75,6 +76,10 @@ def _signal(samples: Any, unit: str, times: Any, **about: Any) -> Any:
     import neo
 
     period = times[1] - times[0] if len(times) > 1 else 1.0
+    if len(times) > 2 and not np.allclose(np.diff(times), period, rtol=1e-6):
+        raise RecordingError(
+            "a Neo signal is sampled regularly. Record with every=..., or use dx.to_xarray."
+        )
     return neo.AnalogSignal(
         to_quantity(samples, unit),
         sampling_period=to_quantity(period, "ms"),

@@ -31,6 +31,8 @@ class SimulationResult(eqx.Module):
         Unit of each trace.
     provenance : tuple of (str, str)
         Who made this, and how.
+    readouts : dict of Array (trial, neuron, ...)
+        Integrals and maxima by the names that the simulator was given for them.
     """
 
     spike_times: Float[Array, "trial neuron spike"]
@@ -43,6 +45,7 @@ class SimulationResult(eqx.Module):
     t_stop: float = eqx.field(static=True)
     units: tuple[tuple[str, str], ...] = eqx.field(static=True)
     provenance: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
+    readouts: dict[str, Float[Array, "trial neuron *place"]] = eqx.field(default_factory=dict)
 
     @property
     def n_trials(self) -> int:

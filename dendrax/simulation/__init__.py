@@ -1,5 +1,7 @@
 """Simulation: numerics only. One contract, executed as the structure of the model allows."""
 
+from dendrax.simulation._record import Integral as Integral
+from dendrax.simulation._record import Maximum as Maximum
 from dendrax.simulation._record import Record as Record
 from dendrax.simulation._simulator import Simulator as Simulator
 from dendrax.simulation._simulator import with_record as with_record

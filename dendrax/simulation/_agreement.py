@@ -9,10 +9,9 @@ from dendrax.errors import ModelError, UnitError
 from dendrax.inputs import Current, Inputs
 from dendrax.networks import Network
 from dendrax.neurons import AbstractNeuron
-from dendrax.simulation._record import Record
 
 
-def neuron_must_fit(neuron: AbstractNeuron, inputs: Inputs, record: Record | None) -> None:
+def neuron_must_fit(neuron: AbstractNeuron, inputs: Inputs, names: tuple[str, ...]) -> None:
     """Refuse inputs and recorded names that do not fit a neuron."""
     name = type(neuron).__name__
     n_sources, n_sites = inputs.spikes.times.shape[-2], neuron.n_sites
@@ -35,10 +34,10 @@ def neuron_must_fit(neuron: AbstractNeuron, inputs: Inputs, record: Record | Non
             f"{name} has {n_sites} synaptic sites; got {n_sources} spike sources. Give at most one "
             "spike train per site."
         )
-    _must_be_known(record, {name: {*neuron.units, "guard"}})
+    _must_be_known(names, {name: {*neuron.units, "guard"}})
 
 
-def network_must_fit(network: Network, inputs: Inputs, record: Record | None) -> None:
+def network_must_fit(network: Network, inputs: Inputs, names: tuple[str, ...]) -> None:
     """Refuse inputs and recorded names that do not fit a network."""
     n_sources = inputs.spikes.times.shape[-2]
     if n_sources != network.n_inputs:
@@ -63,14 +62,14 @@ def network_must_fit(network: Network, inputs: Inputs, record: Record | None) ->
                 f"{inputs.current.unit!r}."
             )
     _must_be_known(
-        record, {name: {*p.neuron.units, "guard"} for name, p in network.populations.items()}
+        names, {name: {*p.neuron.units, "guard"} for name, p in network.populations.items()}
     )
 
 
-def _must_be_known(record: Record | None, known: Mapping[str, set[str]]) -> None:
+def _must_be_known(names: tuple[str, ...], known: Mapping[str, set[str]]) -> None:
     """Refuse a recorded name that no model has."""
     everything = set().union(*known.values())
-    if record and (unknown := [name for name in record.names if name not in everything]):
+    if unknown := [name for name in names if name not in everything]:
         owner = next(iter(known)) if len(known) == 1 else "the network"
         raise ModelError(
             f"{owner} has no variable {unknown[0]!r}; it has: {', '.join(sorted(everything))}."

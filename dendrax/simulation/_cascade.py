@@ -1,14 +1,18 @@
-"""The cascade: a neuron without feedback to its dendrites, executed without a loop over time.
+"""The cascade: a neuron whose soma is linear and feeds nothing back, without a loop over events.
 
-Between resets the soma obeys ``dv/dt = b(t) - a(t) v`` with known ``a`` and ``b``. The trial is
-cut into cells at regular nodes, arrivals and breakpoints of the current; Gauss-Legendre quadrature
-makes an affine map of each cell, and the maps one after the other give the solution without
-resets, to the order 2 * 4 of the quadrature. With resets, after the k-th spike,
+Between resets ``dv/dt = b(t) - a(t) v`` with known ``a`` and ``b``. Each cell of the grid is an
+affine map of ``v``, and the maps one after the other give the solution without resets. With resets,
+after the k-th spike,
 
-    v(t) = v_free(t) + gap_k exp(-(A(t) - A(t_k))),   gap_k = v_reset - v_free(t_k),
+    v(t) = v_free(t) + gap_k exp(-(A(t) - A_k)),   gap_k = v_reset - v_free(t_k),
 
-where A is the integral of a. The spikes are searched for one by one, which needs no derivative;
-then all of them are evaluated at once, and a short recursion hands derivatives from spike to spike.
+where A is the integral of a, and t_k is where v starts again: the spike, or the end of the
+refractory period that follows it. Hence v reaches v_th where
+
+    y(t) = (v_free(t) - v_th) exp(A(t))   reaches   -gap_k exp(A_k),
+
+and y is the same for all spikes: the search for the next one compares one number per interval. The
+search needs no derivative; a short recursion hands derivatives from spike to spike afterwards.
 """
 
 from functools import partial
@@ -16,288 +20,278 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from dendrax.inputs import Current
-from dendrax.neurons import AbstractCascade, Arrivals
-from dendrax.simulation._drive import Drive, Units
-from dendrax.simulation._roots import Ends, first_crossing, may_cross
-from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES
-from dendrax.simulation._step import electrode
+from dendrax.neurons import AbstractCascade, Ramp, Stretch
+from dendrax.simulation._drive import Drive
+from dendrax.simulation._grid import Grid, cell_at, upstream_states
+from dendrax.simulation._roots import highest, rising_root
 
 Scalar = Float[Array, ""]
+State = Any
 
-
-def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``n`` points in (0, 1), and the integrals of their interpolating polynomial.
-
-    Row j of the integrals goes from 0 to point j; the last one goes from 0 to 1.
-    """
-    points = (np.polynomial.legendre.leggauss(n)[0] + 1) / 2
-    powers = np.arange(1, n + 1)
-    ends = np.append(points, 1.0)[:, None]
-    return points, ends**powers / powers @ np.linalg.inv(np.vander(points, increasing=True))
-
-
-_POINTS, _UP_TO = _gauss_legendre(4)
-_STRIDE = len(_POINTS) + 1
-# Newton's iterations from a cubic guess.
-_POLISH = 5
-
-
-class Cell(NamedTuple):
-    """Affine maps ``v -> exp(-decay) v + gain`` over stretches of time."""
-
-    decay: Float[Array, "*stretch"]
-    gain: Float[Array, "*stretch"]
-
-
-class Point(NamedTuple):
-    """The solution without resets at some time, with ``a`` and ``b``; currents from the right."""
-
-    decay: Float[Array, "*time"]  # A from the start
-    free: Float[Array, "*time"]
-    rate: Float[Array, "*time"]
-    source: Float[Array, "*time"]
+# How steeply y may fall from a hump, relative to the steepest of the known instants: 1 if b is
+# monotonic between them, and some margin for quadrature cells, where it may not be.
+_MARGIN = 2.0
+# Inside of a quadrature cell v is known to a lower order than at its end.
+_SLACK = 1e-3
 
 
 class Track(NamedTuple):
-    """The solution without resets at each node and the quadrature points that follow it."""
+    """The solution without resets at the start of each cell."""
 
-    t: Float[Array, " point"]
-    at: Point
-    segment: Int[Array, " cell"]  # of the current
+    upstream: State
+    decay: Float[Array, " cell"]  # A
+    free: Float[Array, " cell"]
+    marks: "Marks | None"
+    is_finite: Bool[Array, ""]
+    is_resolved: Bool[Array, ""]
+
+
+class Signed(NamedTuple):
+    """A number as its sign and the signed logarithm of its magnitude: no run overflows it."""
+
+    sign: Float[Array, "..."]
+    log: Float[Array, "..."]
+
+    def reaches(self, level: "Signed") -> Bool[Array, "..."]:
+        """Whether this number is at least as large as another."""
+        same = self.sign == level.sign
+        return (self.sign > level.sign) | (same & (self.log >= level.log))
+
+
+class Marks(NamedTuple):
+    """What the search knows of each interval between two instants of the stretches."""
+
+    top: Signed  # an upper bound of y
+    left: Float[Array, " interval"]  # ms from the start of the cell
+    right: Float[Array, " interval"]
+
+
+class Point(NamedTuple):
+    """The solution without resets at some time, with ``a`` and ``b``."""
+
+    decay: Scalar
+    free: Scalar
+    rate: Scalar
+    source: Scalar
 
 
 class Lane(NamedTuple):
     """Where the search stands: all of ``v`` after ``t`` is ``v_free + gap exp(-(A - A_t))``."""
 
     t: Scalar
-    v: Scalar
-    slope: Scalar
     gap: Scalar
     a_t: Scalar
+    interval: Int[Array, ""]  # where to go on
     n_spikes: Int[Array, ""]
     done: Bool[Array, ""]
 
 
 class Spikes(NamedTuple):
-    """The spikes of one trial, with derivatives; time and slope are inf where there is none."""
+    """The spikes of one trial, with derivatives; inf where there is none.
+
+    From ``release`` on, ``gap`` and ``a_t`` describe ``v``.
+    """
 
     time: Float[Array, " spike"]
     slope: Float[Array, " spike"]
+    release: Float[Array, " spike"]
     gap: Float[Array, " spike"]
     a_t: Float[Array, " spike"]
 
 
-def run_cascade(
-    units: Units,
-    *,
-    dt: float,
-    t_stop: float,
-    max_spikes: int,
-    sample_times: Float[Array, " time"],
-) -> dict[str, Any]:
-    """Run every trial of a cascade; returns what :func:`run_flat` returns."""
-    neuron, drives = units.neuron, _of_sites(units.drive)
-    assert isinstance(neuron, AbstractCascade)
-    tracks = jax.vmap(lambda drive: _track(neuron, drive, dt, t_stop))(drives)
-    lanes, roots = _search(*lax.stop_gradient((neuron, drives, tracks)), max_spikes)
+def track(neuron: AbstractCascade, drive: Drive, grid: Grid) -> Track:
+    """Solve a trial without resets."""
+    states = upstream_states(neuron, drive, grid)
+    stretches = jax.vmap(neuron.stretch)(states, grid.size, grid.current)
 
-    def finish(drive, track, roots):
-        found = jnp.isfinite(roots)
-        times = jnp.concatenate([jnp.where(found, roots, t_stop), sample_times])
-        at = jax.vmap(partial(_free_at, neuron, drive, track))(times)
-        at_roots = jax.tree.map(lambda x: x[:max_spikes], at)
-        at_samples = jax.tree.map(lambda x: x[max_spikes:], at)
-        spikes = _chain(neuron, at_roots, roots)
-        sample = partial(_sample, neuron, drive, spikes)
-        states = jax.vmap(sample)(sample_times, at_samples) if len(sample_times) else None
-        return spikes, states
-
-    spikes, states = jax.vmap(finish)(drives, tracks, roots)
-    finite = jnp.isfinite(tracks.at.free).all(1)
-    status = jnp.where(lanes.n_spikes > max_spikes, TOO_MANY_SPIKES, OK)
-    n_cells = tracks.t.shape[1] // _STRIDE
-    run = {
-        "spike_times": spikes.time,
-        "spike_slope": spikes.slope,
-        "states": states,
-        "status": jnp.where(finite, status, NOT_FINITE),
-        "n_steps": lanes.n_spikes + n_cells,
-        "t_reached": jnp.where(lanes.done, t_stop, lanes.t),
-    }
-    return jax.tree.map(lambda x: x[:, None], run)
-
-
-class SiteDrive(NamedTuple):
-    """A drive whose arrivals carry their weights."""
-
-    current: Current
-    arrivals: Arrivals
-
-
-def _of_sites(drive: Drive) -> SiteDrive:
-    time, source, scale = drive.arrivals
-    return SiteDrive(drive.current, Arrivals(time, scale * drive.weight[source], source))
-
-
-def _track(neuron: AbstractCascade, drive: SiteDrive, dt: float, t_stop: float) -> Track:
-    nodes, segment = _grid(drive, dt, t_stop)
-    start, size = nodes[:-1, None], jnp.diff(nodes)[:, None]
-
-    def along(at_nodes, inside):
-        return jnp.append(jnp.concatenate([at_nodes[:-1, None], inside], 1), at_nodes[-1])
-
-    t = along(nodes, start + size * _POINTS[None, :])
-    rate, source = jax.vmap(partial(_at, neuron, drive))(
-        t, jnp.append(jnp.repeat(segment, _STRIDE), segment[-1])
-    )
-    inside = lambda x: x[:-1].reshape(-1, _STRIDE)[:, 1:]  # noqa: E731
-    maps = jax.vmap(_maps)(size[:, 0], inside(rate), inside(source))
-
-    v_0 = neuron.init_state().v
-
-    # One after the other: next to the quadrature this costs nothing, and an associative scan, which
-    # unrolls, would double the time to compile.
+    # One after the other: an associative scan, which unrolls, would double the time to compile.
     def through(v, cell):
         factor, gain = cell
-        v = factor * v + gain
-        return v, v
+        return factor * v + gain, v
 
-    _, after = lax.scan(through, v_0, (jnp.exp(-maps.decay[:, -1]), maps.gain[:, -1]))
-    free = jnp.append(v_0, after)
-    decay = jnp.append(0.0, jnp.cumsum(maps.decay[:, -1]))
-    inner = Cell(maps.decay[:, :-1], maps.gain[:, :-1])
-    free_inside = jnp.exp(-inner.decay) * free[:-1, None] + inner.gain
-    decay_inside = decay[:-1, None] + inner.decay
-    at = Point(along(decay, decay_inside), along(free, free_inside), rate, source)
-    return Track(t, at, segment)
-
-
-def _grid(drive: SiteDrive, dt: float, t_stop: float) -> tuple[Array, Array]:
-    """Return the nodes of the cells, and which segment of the current flows in each cell.
-
-    Nodes may coincide. A cell without length counts: it is what grows when its last node moves.
-    """
-    regular = jnp.linspace(0.0, t_stop, int(np.ceil(t_stop / dt)) + 1)
-    stops = jnp.concatenate([drive.arrivals.time, drive.current.start])
-    stops = jnp.where((stops >= 0) & (stops < t_stop), stops, jnp.where(stops < 0, 0.0, t_stop))
-    nodes = jnp.concatenate([regular, stops])
-    order = jnp.argsort(nodes)
-    is_start = order >= len(nodes) - len(drive.current.start)
-    return nodes[order], (jnp.cumsum(is_start) - 1)[:-1]
+    v_0 = jnp.asarray(neuron.init_state().v, dtype=float)
+    maps = jnp.exp(-stretches.decay[:, -1]), stretches.gain[:, -1]
+    free = lax.scan(through, v_0, maps)[1]
+    decay = jnp.cumsum(stretches.decay[:, -1])
+    decay = jnp.concatenate([jnp.zeros(1), decay[:-1]])
+    marks = None
+    if not neuron.never_spikes:
+        marks = _marks(*lax.stop_gradient((neuron, grid, states, stretches, decay, free)))
+    return Track(states, decay, free, marks, jnp.isfinite(free).all(), jnp.asarray(True))
 
 
-def _at(neuron, drive, t, segment):
-    """Return a and b at one time in one segment of the current."""
-    start, value, slope = electrode(drive.current, segment)
-    return neuron.soma(t, drive.arrivals, value + slope * (t - start))
+def _marks(neuron, grid: Grid, states, stretches: Stretch, decay, free) -> Marks:
+    rate, source = jax.vmap(neuron.soma)(states, grid.current.value)
+    _, at_turn = jax.vmap(neuron.turn)(states, grid.size, grid.current)
+
+    def from_start(at_start, at):
+        return jnp.concatenate([at_start[:, None], at[:, :-1]], axis=1)
+
+    # The speed at threshold: y falls where it is negative, however v was reset.
+    speed = stretches.source - stretches.rate * neuron.v_th
+    speed_left = from_start(source - rate * neuron.v_th, speed)
+    speed_turn = from_start(at_turn - rate * neuron.v_th, speed)
+    left = from_start(jnp.zeros_like(source), stretches.t)
+    right = stretches.t
+    v = jnp.exp(-stretches.decay) * free[:, None] + stretches.gain
+    lowest = jnp.minimum(jnp.minimum(speed_left, speed), speed_turn)
+    fastest = jnp.maximum(jnp.maximum(speed_left, speed), speed_turn)
+    fall = jnp.where((fastest > 0) & (lowest < 0), -_MARGIN * lowest, 0.0)
+    fall = fall + _SLACK * (fastest - lowest)
+    top = _signed(v - neuron.v_th + fall * (right - left), decay[:, None] + stretches.decay)
+    return jax.tree.map(jnp.ravel, Marks(top, left, right))
 
 
-def _maps(size: Scalar, rate: Array, source: Array) -> Cell:
-    """Return the maps from the start of a stretch to its quadrature points and to its end."""
-    decay = size * (_UP_TO @ rate)
-    kernel = jnp.exp(decay[None, :-1] - decay[:, None])
-    return Cell(decay, size * ((_UP_TO * kernel) @ source))
+def _signed(x, exponent) -> Signed:
+    """Return ``x exp(exponent)``."""
+    sign = jnp.where(x >= 0, 1.0, -1.0)
+    return Signed(sign, sign * (exponent + jnp.log(jnp.abs(x))))
 
 
-def _free_at(neuron, drive, track, t) -> Point:
-    """Return the solution without resets at any time: one more quadrature, from the node before."""
-    nodes = track.t[::_STRIDE]
-    k = jnp.clip(jnp.searchsorted(nodes, t, side="right") - 1, 0, len(nodes) - 2)
-    size = t - nodes[k]
-    points = nodes[k] + size * jnp.append(_POINTS, 1.0)
-    rate, source = jax.vmap(partial(_at, neuron, drive), (0, None))(points, track.segment[k])
-    maps = _maps(size, rate[:-1], source[:-1])
-    node = jax.tree.map(lambda x: x[_STRIDE * k], track.at)
-    free = jnp.exp(-maps.decay[-1]) * node.free + maps.gain[-1]
-    return Point(node.decay + maps.decay[-1], free, rate[-1], source[-1])
+class Cell(NamedTuple):
+    """One cell, and the solution without resets at its start."""
+
+    start: Scalar
+    size: Scalar
+    current: Ramp
+    upstream: State
+    decay: Scalar
+    free: Scalar
 
 
-def _search(neuron, drives, tracks, max_spikes) -> tuple[Lane, Float[Array, "trial spike"]]:
-    """Find the spikes of all trials; one more than allowed shows in ``n_spikes``."""
-    n_trials = tracks.t.shape[0]
-    zero, free = jnp.zeros(n_trials), tracks.at.free[:, 0]
-    slope = tracks.at.source[:, 0] - tracks.at.rate[:, 0] * free
-    start = Lane(zero, free, slope, zero, zero, zero.astype(int), zero.astype(bool))
-    next_spike = jax.vmap(partial(_next_spike, neuron))
-
-    def body(loop):
-        i, lanes, roots = loop
-        lanes = next_spike(drives, tracks, lanes)
-        return i + 1, lanes, roots.at[:, i].set(jnp.where(lanes.done, jnp.inf, lanes.t))
-
-    def go_on(loop):
-        return (loop[0] <= max_spikes) & ~loop[1].done.all()
-
-    empty = jnp.full((n_trials, max_spikes + 1), jnp.inf)
-    _, lanes, roots = lax.while_loop(go_on, body, (0, start, empty))
-    return lanes, roots[:, :max_spikes]
+def _cell(grid: Grid, track: Track, k) -> Cell:
+    whole = grid.start, grid.size, grid.current, track.upstream, track.decay, track.free
+    return Cell(*jax.tree.map(lambda x: x[k], whole))
 
 
-def _next_spike(neuron, drive, track, lane) -> Lane:
-    """Find the first spike after the last one, and start again from the reset."""
-    t, at = track.t, track.at
-    fade = lane.gap * jnp.exp(-(at.decay - lane.a_t))
-    v = at.free + fade
-    slope = at.source - at.rate * v
-    # The search begins at the reset itself, inside of an interval.
-    after = t > lane.t
-    is_first = after & ~jnp.roll(after, 1).at[0].set(False)
-    left = lambda x, x_t: jnp.where(is_first, x_t, jnp.roll(x, 1))  # noqa: E731
-    t_0, v_0, slope_0 = left(t, lane.t), left(v, lane.v), left(slope, lane.slope)
-    size = t - t_0
-    ends = Ends(v_0 - neuron.v_th, v - neuron.v_th, slope_0 * size, slope * size)
-
-    crosses = after & _rises_through(ends)
-    k = jnp.argmax(crosses)
-    found = crosses.any() & ~lane.done
-    low, high = t_0[k], t[k]
-    interval = Ends(*(x[k] for x in ends))
-    _, x = first_crossing(partial(_cubic, interval), interval)
-
-    def polish(_, loop):
-        t, correction, *_ = loop
-        t = jnp.clip(t - correction, low, high)
-        at = _free_at(neuron, drive, track, t)
-        v = at.free + lane.gap * jnp.exp(-(at.decay - lane.a_t))
-        speed = at.source - at.rate * v
-        return t, (v - neuron.v_th) / jnp.where(speed == 0, 1.0, speed), at
-
-    zero = jnp.zeros(())
-    start = (low + x * (high - low), zero, Point(zero, zero, zero, zero))
-    root, _, at = lax.fori_loop(0, _POLISH, polish, start)
-    v_reset = jnp.asarray(neuron.v_reset)
-    restart = at.source - at.rate * v_reset
-    new = Lane(root, v_reset, restart, v_reset - at.free, at.decay, lane.n_spikes + 1, lane.done)
-    return jax.tree.map(partial(jnp.where, found), new, lane._replace(done=~found))
+def _point(neuron: AbstractCascade, cell: Cell, h: Scalar) -> Point:
+    """Return the solution without resets, ``h`` ms into a cell."""
+    stretch = neuron.stretch(cell.upstream, h, cell.current)
+    _, decay, gain, rate, source = jax.tree.map(lambda x: x[-1], stretch)
+    return Point(cell.decay + decay, jnp.exp(-decay) * cell.free + gain, rate, source)
 
 
-def _cubic(ends: Ends, x: Array) -> Array:
-    """Evaluate the cubic with these values and slopes at 0 and 1."""
-    rise = ends.right - ends.left
-    third = ends.left_slope + ends.right_slope - 2 * rise
-    second = rise - ends.left_slope - third
-    return ends.left + x * (ends.left_slope + x * (second + x * third))
+def begin(neuron: AbstractCascade, drive: Drive) -> Lane:
+    """Return where the search for spikes begins."""
+    del drive
+    zero, none = jnp.zeros(()), jnp.asarray(0)
+    return Lane(zero, zero, zero, none, none, jnp.asarray(neuron.never_spikes))
 
 
-def _rises_through(ends: Ends) -> Bool[Array, "..."]:
-    """Whether the cubic between two ends rises through zero, at an end or in a hump."""
-    rise = ends.right - ends.left
-    third = ends.left_slope + ends.right_slope - 2 * rise
-    second = rise - ends.left_slope - third
-    # Where the slope left + 2 second x + 3 third x^2 falls through zero, in the stable form.
-    root = jnp.sqrt(jnp.maximum(second**2 - 3 * third * ends.left_slope, 0.0))
-    denominator = root - second
-    top = ends.left_slope / jnp.where(denominator > 0, denominator, 1.0)
-    hump = may_cross(ends) & (_cubic(ends, jnp.clip(top, 0.0, 1.0)) >= 0)
-    return hump | ((ends.left < 0) & (ends.right >= 0))
+def next_spike(
+    neuron: AbstractCascade, drive: Drive, grid: Grid, track: Track, lane: Lane
+) -> tuple[Lane, Scalar]:
+    """Look into the first interval that may have a spike; return its time, or inf."""
+    del drive
+    marks = track.marks
+    assert marks is not None
+    n_inside = marks.left.shape[0] // grid.start.shape[0]
+    level = _signed(-lane.gap, lane.a_t)
+    here = (jnp.arange(marks.left.shape[0]) >= lane.interval) & marks.top.reaches(level)
+    i = jnp.argmax(here)
+    active = here[i] & ~lane.done
+    cell = _cell(grid, track, i // n_inside)
+    begin = jnp.maximum(lane.t - cell.start, 0.0)
+    left, right = jnp.maximum(marks.left[i], begin), marks.right[i]
+
+    def above(h: Scalar) -> tuple[Scalar, Scalar]:
+        point = _point(neuron, cell, h)
+        v = point.free + lane.gap * jnp.exp(-(point.decay - lane.a_t))
+        return v - neuron.v_th, point.source - point.rate * v
+
+    def speed(h: Scalar) -> Scalar:
+        rate, source = neuron.soma(
+            neuron.upstream_after(cell.upstream, h, cell.current), cell.current.after(h)
+        )
+        return source - rate * neuron.v_th
+
+    active = active & (left <= right)
+    turn, _ = neuron.turn(cell.upstream, cell.size, cell.current)
+    summit = _summit(speed, left, turn, right, active)
+    at_left, at_summit, at_right = jax.vmap(above)(jnp.stack([left, summit, right]))[0]
+    is_hump = at_summit >= 0
+    top, at_top = jnp.where(is_hump, summit, right), jnp.where(is_hump, at_summit, at_right)
+    found = active & (at_top >= 0)
+    # Where the interval begins v is known to a lower order than where its cell does.
+    guess = left + (top - left) * at_left / jnp.where(at_left < at_top, at_left - at_top, 1.0)
+    tolerance = 4 * jnp.finfo(top.dtype).eps * (cell.start + top)
+    h = rising_root(above, begin, top, guess, jnp.where(found, tolerance, jnp.inf))
+    time, t, interval = cell.start + h, cell.start + h, i
+    if neuron.t_ref is not None:
+        t = time + neuron.t_ref
+        k = cell_at(grid, t)
+        cell, interval = _cell(grid, track, k), k * n_inside
+        h = t - cell.start
+    restart = _point(neuron, cell, h)
+    n_spikes = lane.n_spikes + 1
+    spiked = Lane(t, neuron.v_reset - restart.free, restart.decay, interval, n_spikes, lane.done)
+    passed = lane._replace(interval=i + 1, done=~active)
+    return _where(found, spiked, passed), jnp.where(found, time, jnp.inf)
 
 
-def _chain(neuron: AbstractCascade, at: Point, roots: Float[Array, " spike"]) -> Spikes:
+def _summit(speed, left, turn, right, active) -> Scalar:
+    """Return where y has its hump in an interval, or its end if it has none."""
+    at_turn, at_right = jax.vmap(speed)(jnp.stack([turn, right]))
+    falls_early = (turn > left) & (at_turn < 0)
+    low = jnp.where(falls_early, left, jnp.maximum(left, turn))
+    high = jnp.where(falls_early, turn, right)
+    has_hump = active & (falls_early | (at_right < 0))
+    return highest(
+        lambda h: speed(h) > 0, jnp.where(has_hump, low, right), jnp.where(has_hump, high, right)
+    )
+
+
+def finish(
+    neuron: AbstractCascade,
+    drive: Drive,
+    grid: Grid,
+    track: Track,
+    roots: Float[Array, " spike"],
+    times: Float[Array, " time"],
+    t_stop: float,
+) -> tuple[Spikes, State]:
+    """Return the spikes with their derivatives, and the states at some times."""
+    del drive
+    ends = _ends(neuron, roots, t_stop)
+    # All at once: to compile one evaluation is dear, to execute it is cheap.
+    t = jnp.concatenate([*ends, times])
+    cells = jax.vmap(lambda t: _cell(grid, track, cell_at(grid, t)))(t)
+    since = t - cells.start
+    points = jax.vmap(partial(_point, neuron))(cells, since)
+    n, n_ends = len(roots), len(ends) * len(roots)
+    if neuron.never_spikes:
+        never, zero = jnp.full_like(roots, jnp.inf), jnp.zeros_like(roots)
+        spikes = Spikes(never, never, never, zero, zero)
+    else:
+        at_roots = jax.tree.map(lambda x: x[:n], points)
+        at_releases = jax.tree.map(lambda x: x[n_ends - n : n_ends], points)
+        spikes = _chain(neuron, roots, at_roots, at_releases)
+    if len(times) == 0:
+        return spikes, None
+    cells, points, since = jax.tree.map(lambda x: x[n_ends:], (cells, points, since))
+    states = jax.vmap(neuron.upstream_after)(cells.upstream, since, cells.current)
+    return spikes, states._replace(v=jax.vmap(partial(_v_at, neuron, spikes))(times, points))
+
+
+def _ends(neuron, roots, t_stop) -> list[Array]:
+    """Return when ``v`` leaves its course and, if that is later, when it takes a new one."""
+    if neuron.never_spikes:
+        return []
+    ends = [roots]
+    if neuron.t_ref is not None:
+        ends.append(roots + lax.stop_gradient(neuron.t_ref))
+    return [jnp.where(jnp.isfinite(roots), end, t_stop) for end in ends]
+
+
+def _chain(
+    neuron: AbstractCascade,
+    roots: Float[Array, " spike"],
+    at_roots: Point,
+    at_release: Point | None,
+) -> Spikes:
     """Return spikes that know their derivatives, given the solution without resets at each root.
 
     By the implicit function theorem a spike moves by ``-dv / slope``, and what starts from it moves
@@ -306,23 +300,35 @@ def _chain(neuron: AbstractCascade, at: Point, roots: Float[Array, " spike"]) ->
 
     def follow(before, now):
         gap, a_t = before
-        root, at = now
+        root, at, restart = now
         found = jnp.isfinite(root)
         v = at.free + gap * jnp.exp(-(at.decay - a_t))
         slope = at.source - at.rate * v
         by = jnp.where(found, neuron.v_th - v, 0.0) / lax.stop_gradient(
             jnp.where(found, slope, 1.0)
         )
-        free = at.free + (at.source - at.rate * at.free) * by
+        time, release, shift = root + by, root + by, by
+        if neuron.t_ref is not None:
+            # Zero, but its derivative is that of the end of the refractory period.
+            shift = by + neuron.t_ref - lax.stop_gradient(neuron.t_ref)
+            release = time + neuron.t_ref
+        free = restart.free + (restart.source - restart.rate * restart.free) * shift
         gap = jnp.where(found, neuron.v_reset - free, 0.0)
-        a_t = jnp.where(found, at.decay + at.rate * by, 0.0)
-        return (gap, a_t), Spikes(root + by, jnp.where(found, slope, jnp.inf), gap, a_t)
+        a_t = jnp.where(found, restart.decay + restart.rate * shift, 0.0)
+        return (gap, a_t), Spikes(time, jnp.where(found, slope, jnp.inf), release, gap, a_t)
 
-    return lax.scan(follow, (jnp.zeros(()), jnp.zeros(())), (roots, at))[1]
+    return lax.scan(follow, (jnp.zeros(()), jnp.zeros(())), (roots, at_roots, at_release))[1]
 
 
-def _sample(neuron, drive, spikes, t, at):
-    """Return the state at one time; from the right at a spike."""
+def _v_at(neuron: AbstractCascade, spikes: Spikes, t: Scalar, at: Point) -> Scalar:
+    """Return ``v`` at one time; from the right at a spike."""
+    if neuron.never_spikes:
+        return at.free
     k = jnp.searchsorted(spikes.time, t, side="right") - 1
-    fade = jnp.where(k < 0, 0.0, spikes.gap[k] * jnp.exp(-(at.decay - spikes.a_t[k])))
-    return neuron.state_along(t, at.free + fade, drive.arrivals)
+    v = at.free + spikes.gap[k] * jnp.exp(-(at.decay - spikes.a_t[k]))
+    v = jnp.where(t < spikes.release[k], neuron.v_reset, v)
+    return jnp.where(k < 0, at.free, v)
+
+
+def _where(condition, yes, no):
+    return jax.tree.map(partial(jnp.where, condition), yes, no)

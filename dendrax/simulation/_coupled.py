@@ -19,7 +19,9 @@ from jaxtyping import Array, Bool, Float, Int
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive, Units, over_units
 from dendrax.simulation._flat import CHUNK, gathered, search
+from dendrax.simulation._integrals import integrating
 from dendrax.simulation._loop import LOOPS
+from dendrax.simulation._record import Integral
 from dendrax.simulation._step import (
     Lane,
     Numerics,
@@ -85,16 +87,23 @@ class Letter(NamedTuple):
 def run_coupled(
     populations: list[Units],
     links: list[tuple[list[Link], Link | None]],
-    numerics: Numerics,
+    numerics: list[Numerics],
     *,
     loop: str,
     max_steps: int,
     max_spikes: int,
     sample_times: Float[Array, " time"],
+    integrals: list[tuple[Integral, ...]],
+    awaited: list[bool],
 ) -> list[dict[str, Any]]:
-    """Run a recurrent component; returns what :func:`run_flat` returns, for each population."""
+    """Run a recurrent component; returns what :func:`run_flat` returns, for each population.
+
+    A trial ends when every unit of the ``awaited`` populations, if there are any, has spiked.
+    """
+    populations = [integrating(*each) for each in zip(populations, integrals, strict=True)]
     members = [Member(p.neuron, p.drive, *each) for p, each in zip(populations, links, strict=True)]
-    component = _Component(populations, numerics, any(m.instant for m in members))
+    together = any(m.instant for m in members)
+    component = _Component(populations, numerics, together, awaited)
 
     def step(members: list[Member], carry: Carry) -> tuple[Carry, list[Outcome]]:
         carry, outcomes = component.step(members, carry)
@@ -109,8 +118,8 @@ def run_coupled(
         chunk=CHUNK,
     )
     return [
-        gathered(units, numerics, lanes, outcome, max_spikes, sample_times)
-        for units, lanes, outcome in zip(populations, carry.lanes, outcomes, strict=True)
+        gathered(*each, max_spikes, sample_times)
+        for each in zip(populations, numerics, carry.lanes, outcomes, strict=True)
     ]
 
 
@@ -118,13 +127,17 @@ class _Component(NamedTuple):
     """How the units of a component are advanced; ``together`` if some connection has no delay."""
 
     populations: list[Units]
-    numerics: Numerics
+    numerics: list[Numerics]
     together: bool
+    awaited: list[bool]
 
     def each(self, f: Any, members: list[Member], *columns: Any) -> list[Any]:
         """Map a function of one unit over all units of all populations."""
-        rows = zip(self.populations, members, *columns, strict=True)
-        return [over_units(units, f)(m.neuron, m.drive, *rest) for units, m, *rest in rows]
+        rows = zip(self.populations, self.numerics, members, *columns, strict=True)
+        return [
+            over_units(units, partial(f, numerics=numerics))(m.neuron, m.drive, *rest)
+            for units, numerics, m, *rest in rows
+        ]
 
     def split(self, x: Array) -> list[Array]:
         """Divide (trial, unit) among the populations."""
@@ -132,7 +145,7 @@ class _Component(NamedTuple):
         return jnp.split(x, ends.tolist(), axis=1)
 
     def start(self, members: list[Member], max_spikes: int) -> Carry:
-        lanes = self.each(partial(begin, numerics=self.numerics), members)
+        lanes = self.each(begin, members)
         n_trials, n = _joined([lane.t for lane in lanes]).shape
         nothing = jnp.zeros((n_trials, n))
         sources = [len(m.delayed.units) if m.delayed else 0 for m in members]
@@ -144,30 +157,30 @@ class _Component(NamedTuple):
 
     def step(self, members: list[Member], carry: Carry) -> tuple[Carry, list[Outcome]]:
         """Make one iteration."""
-        numerics, (lanes, mail, tie) = self.numerics, carry
+        lanes, mail, tie = carry
         letters = [_next_letter(mail, i, m.delayed) for i, m in enumerate(members)]
         shortest = jnp.asarray(jnp.inf) if self.together else _shortest(members)
         due = [letter.t for letter in letters]
         largest = [jnp.broadcast_to(_FITS * shortest, lane.t.shape) for lane in lanes]
-        plans = self.each(partial(plan, numerics=numerics), members, lanes, due, largest)
+        plans = self.each(plan, members, lanes, due, largest)
         if self.together:
             plans, waiting = _same_end(lanes, plans), lanes
         else:
             waiting = _waiting(lanes, plans, shortest)
-        proposals = self.each(partial(propose, numerics=numerics), members, waiting, plans)
+        proposals = self.each(propose, members, waiting, plans)
         if self.together:
             proposals = _all_or_none(proposals)
         turns = [
             jax.vmap(jax.vmap(decide))(
                 lane, proposal, search(units, numerics, (m.neuron, m.drive), lane, proposal)
             )
-            for units, m, lane, proposal in zip(
-                self.populations, members, waiting, proposals, strict=True
+            for units, numerics, m, lane, proposal in zip(
+                self.populations, self.numerics, members, waiting, proposals, strict=True
             )
         ]
         if self.together:
             turns, tie = self.first(tie, lanes, proposals, turns)
-        moved = self.each(partial(advance, numerics=numerics), members, waiting, proposals, turns)
+        moved = self.each(advance, members, waiting, proposals, turns)
         moved, outcomes = [lane for lane, _ in moved], [outcome for _, outcome in moved]
         free = [
             proposal.accepted & ~turn.stopped & ~lane.done & each.brings
@@ -181,7 +194,16 @@ class _Component(NamedTuple):
         moved, read = self.delivered(members, moved, letters, mail.read, free)
         spiked, times = (_joined([x[i] for x in _spikes(outcomes)]) for i in (0, 1))
         moved = self.at_once(members, moved, spiked)
-        return Carry(moved, _posted(mail, spiked, times)._replace(read=read), tie), outcomes
+        mail = _posted(mail, spiked, times)._replace(read=read)
+        return Carry(self.ended(moved, mail.sent), mail, tie), outcomes
+
+    def ended(self, lanes: list[Lane], sent: Int[Array, "trial unit"]) -> list[Lane]:
+        """End the trials in which everyone who is awaited has spiked."""
+        if not any(self.awaited):
+            return lanes
+        missing = zip(self.awaited, self.split(sent), strict=True)
+        over = _joined([n > 0 for is_awaited, n in missing if is_awaited]).all(1, keepdims=True)
+        return [lane._replace(done=lane.done | over) for lane in lanes]
 
     def first(
         self, tie: Tie, lanes: list[Lane], proposals: list[Proposal], turns: list[Turn]

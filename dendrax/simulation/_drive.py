@@ -50,20 +50,20 @@ class Units(NamedTuple):
     n: int
 
 
-_OVER_TRIALS = Drive(current=0, arrivals=0, weight=None)  # pyright: ignore[reportArgumentType]
+OVER_TRIALS = Drive(current=0, arrivals=0, weight=None)  # pyright: ignore[reportArgumentType]
 
 
-def over_units(units: Units, f: Callable[..., Any]) -> Callable[..., Any]:
+def over_units(units: Units, f: Callable[..., Any], n_shared: int = 0) -> Callable[..., Any]:
     """Map ``f(neuron, drive, *rest)`` of one unit over trials and units.
 
-    What comes in through ``rest`` and what comes out has the axes (trial, unit); what all units
-    share is computed once.
+    What comes in through ``rest`` and what comes out has the axes (trial, unit), but the first
+    ``n_shared`` of ``rest`` have the axis (trial); what all units share is computed once.
     """
 
     def mapped(neuron: AbstractNeuron, drive: Drive, *rest: Any) -> Any:
-        there = (0,) * len(rest)
+        there = (None,) * n_shared + (0,) * (len(rest) - n_shared)
         of_a_trial = jax.vmap(f, (units.neuron_axes, units.drive_axes, *there), axis_size=units.n)
-        return jax.vmap(of_a_trial, (None, _OVER_TRIALS, *there))(neuron, drive, *rest)
+        return jax.vmap(of_a_trial, (None, OVER_TRIALS, *(0,) * len(rest)))(neuron, drive, *rest)
 
     return mapped
 

@@ -9,7 +9,9 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from dendrax.simulation._drive import Units, over_units
+from dendrax.simulation._integrals import integrating, separated
 from dendrax.simulation._loop import LOOPS
+from dendrax.simulation._record import Integral
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._step import (
     Crossing,
@@ -38,6 +40,7 @@ def run_flat(
     max_steps: int,
     max_spikes: int,
     sample_times: Float[Array, " time"],
+    integrals: tuple[Integral, ...] = (),
 ) -> dict[str, Any]:
     """Run every unit of every trial through the flat loop.
 
@@ -46,8 +49,9 @@ def run_flat(
     dict
         ``spike_times`` and ``spike_slope`` (trial, unit, spike), ``states`` (a pytree of
         (trial, unit, time, ...) at the sample times), ``status``, ``n_steps`` and ``t_reached``
-        (trial, unit).
+        (trial, unit), and tuples of ``integrals`` and ``maxima`` (trial, unit, ...).
     """
+    units = integrating(units, integrals)
     n_chunks = -(-max_steps // CHUNK)
     each = partial(over_units, units)
 
@@ -80,10 +84,12 @@ def gathered(
     status = jnp.where(lanes.done, lanes.status, TOO_MANY_STEPS)
     status = jnp.where((status == OK) & (n_spikes > max_spikes), TOO_MANY_SPIKES, status)
     states = None
+    _, totals = separated(lanes.state)
     if len(sample_times):
-        by_unit = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 2), outcomes)
+        by_unit = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 2), outcomes._replace(peaks=()))
         sample = partial(_sample, numerics=numerics, times=sample_times)
         states = over_units(units, sample)(units.neuron, units.drive, lanes.state, by_unit)
+        states, _ = separated(states)
     return {
         "spike_times": spike_times,
         "spike_slope": spike_slope,
@@ -91,6 +97,8 @@ def gathered(
         "status": status,
         "n_steps": lanes.n_steps,
         "t_reached": lanes.t,
+        "integrals": totals,
+        "maxima": tuple(peak.max(0) for peak in outcomes.peaks),
     }
 
 

@@ -1,6 +1,7 @@
 """The first upward crossing of a guard within one step, on the step's dense output."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -13,6 +14,7 @@ Scalar = Float[Array, ""]
 
 # Bisection alone would need 52 halvings in float64; safeguarded Newton needs about 6.
 _MAX_ITERATIONS = 60
+_HALVINGS = 28
 
 
 class Ends(NamedTuple):
@@ -49,9 +51,11 @@ def first_crossing(guard: Guard, at: Ends) -> tuple[Bool[Array, ""], Scalar]:
     crosses = (at.left < 0) & (at.right >= 0)
     one = jnp.asarray(1.0)
     hump = may_cross(at) & ~crosses
-    top = jnp.where(hump, _summit(guard), one)
+    zero, along = jnp.zeros_like(one), partial(value_and_slope, guard)
+    top = jnp.where(hump, highest(lambda x: along(x)[1] > 0, zero, one), one)
     crosses = crosses | (hump & (guard(top) >= 0))
-    return crosses, jnp.where(crosses, _rising_root(guard, top), 1.0)
+    root = rising_root(along, zero, top, 0.5 * top, 2 * float(jnp.finfo(one.dtype).eps))
+    return crosses, jnp.where(crosses, root, 1.0)
 
 
 def implicit_root(guard: Guard, root: Scalar, is_root: Bool[Array, ""]) -> tuple[Scalar, Scalar]:
@@ -73,40 +77,68 @@ def implicit_root(guard: Guard, root: Scalar, is_root: Bool[Array, ""]) -> tuple
     return root - correction, slope
 
 
-def _summit(guard: Guard) -> Scalar:
-    """Find where a guard that rises at 0 and falls at 1 is highest.
+def highest(rises: Callable[[Scalar], Bool[Array, ""]], low: Scalar, high: Scalar) -> Scalar:
+    """Find where what rises at ``low`` and falls at ``high`` is highest, by bisection.
 
-    Bisection of the slope. An error of the position enters the height squared, so that half of the
-    digits are enough.
+    An error of the position enters the height squared, so that half of the digits are enough.
     """
 
-    def halve(_, bracket):
-        low, high = bracket
+    def go_on(loop):
+        low, high, i = loop
+        return (i < _HALVINGS) & (low < high)
+
+    def halve(loop):
+        low, high, i = loop
         x = 0.5 * (low + high)
-        rises = value_and_slope(guard, x)[1] > 0
-        return jnp.where(rises, x, low), jnp.where(rises, high, x)
+        up = rises(x)
+        return jnp.where(up, x, low), jnp.where(up, high, x), i + 1
 
-    return lax.fori_loop(0, 28, halve, (jnp.asarray(0.0), jnp.asarray(1.0)))[0]
+    return lax.while_loop(go_on, halve, (low, high, 0))[0]
 
 
-def _rising_root(f: Guard, high: Scalar) -> Scalar:
-    """Find a root between 0, where ``f < 0``, and ``high``, where ``f >= 0``, by Newton."""
+def rising_root(
+    f: Callable[[Scalar], tuple[Scalar, Scalar]],
+    low: Scalar,
+    high: Scalar,
+    start: Scalar,
+    tolerance: Scalar | float,
+) -> Scalar:
+    """Find a root between ``low``, where ``f < 0``, and ``high``, where ``f >= 0``, by Newton.
+
+    ``f`` returns value and slope. With an infinite tolerance it is not called.
+    """
 
     def go_on(loop):
         _low, _high, x, last, i = loop
-        return (i < _MAX_ITERATIONS) & (jnp.abs(x - last) > 2 * jnp.finfo(x.dtype).eps)
+        return (i < _MAX_ITERATIONS) & (jnp.abs(x - last) > tolerance)
 
     def body(loop):
         low, high, x, _last, i = loop
-        value, slope = value_and_slope(f, x)
+        value, slope = f(x)
         low, high = jnp.where(value < 0, x, low), jnp.where(value < 0, high, x)
         newton = x - value / jnp.where(slope == 0, 1.0, slope)
         inside = (slope != 0) & (newton > low) & (newton < high)
         # Newton that converges to an end of the bracket from outside of it has converged.
-        landed = (slope != 0) & (jnp.abs(newton - x) <= 2 * jnp.finfo(x.dtype).eps)
+        landed = (slope != 0) & (jnp.abs(newton - x) <= tolerance)
         step = jnp.where(inside, newton, 0.5 * (low + high))
         return low, high, jnp.where(landed, x, step), x, i + 1
 
-    zero = jnp.zeros_like(high)
-    start = (zero, high, 0.5 * high, jnp.full_like(high, -1.0), 0)
-    return lax.while_loop(go_on, body, start)[2]
+    return lax.while_loop(go_on, body, (low, high, start, low - 1.0, 0))[2]
+
+
+def summit(f: Guard, at: Ends) -> Scalar:
+    """Return where a smooth function is highest between its ends; 1 if it has no hump.
+
+    The summit of the cubic, and one step of Newton from there: what is left is of sixth order in
+    the length of the step.
+    """
+    rise = at.right - at.left
+    third = at.left_slope + at.right_slope - 2 * rise
+    second = rise - at.left_slope - third
+    # Where the slope left + 2 second x + 3 third x^2 falls through zero, in the stable form.
+    root = jnp.sqrt(jnp.maximum(second**2 - 3 * third * at.left_slope, 0.0))
+    denominator = root - second
+    x = jnp.clip(at.left_slope / jnp.where(denominator > 0, denominator, 1.0), 0.0, 1.0)
+    slope, bend = jax.jvp(lambda x: value_and_slope(f, x)[1], (x,), (jnp.ones_like(x),))
+    x = jnp.clip(x - slope / jnp.where(bend < 0, bend, -jnp.inf), 0.0, 1.0)
+    return jnp.where((at.left_slope > 0) & (at.right_slope < 0), x, 1.0)

@@ -1,5 +1,6 @@
 """The simulator: everything numerical, and nothing of the model."""
 
+from collections.abc import Mapping
 from typing import Any, overload
 
 import diffrax
@@ -13,18 +14,18 @@ from jaxtyping import Array
 from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
 from dendrax.networks import INPUT, Network
-from dendrax.neurons import AbstractCascade, AbstractNeuron
+from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation._agreement import network_must_fit, neuron_must_fit
-from dendrax.simulation._cascade import run_cascade
 from dendrax.simulation._coupled import run_coupled
 from dendrax.simulation._drive import Drive, Units, closed, over_units, silence, single_unit
 from dendrax.simulation._flat import run_flat
 from dendrax.simulation._loop import LOOPS
-from dendrax.simulation._record import Record
+from dendrax.simulation._record import Integral, Maximum, Readout, Record
 from dendrax.simulation._solver import ready
 from dendrax.simulation._status import OK, TOO_MANY_ARRIVALS, raise_on_failure
 from dendrax.simulation._step import Numerics
+from dendrax.simulation._structured import run_structured, structure_of
 from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 from dendrax.units import scalar, to_quantity
 
@@ -43,6 +44,11 @@ class Simulator(eqx.Module):
         Size of the steps between events; with a ``controller``, of the first step.
     record : Record, optional
         What to sample.
+    readouts : mapping of str to Integral or Maximum, optional
+        What else to keep of each trial, under names of your choice; see ``result.readouts``.
+    until : {"t_stop", "first_spikes"}
+        ``"first_spikes"`` looks for the first spike of each neuron only (of a network: of each
+        output neuron), and ends a trial when all of them are found. Then nothing can be recorded.
     solver : diffrax.AbstractSolver, default diffrax.Tsit5()
     controller : diffrax.AbstractStepSizeController, optional
         For example ``diffrax.PIDController(rtol=1e-8, atol=1e-8)``. Default: fixed steps.
@@ -80,6 +86,8 @@ class Simulator(eqx.Module):
     t_stop: float = eqx.field(static=True)
     dt: float = eqx.field(static=True)
     record: Record | None = eqx.field(static=True)
+    readouts: tuple[tuple[str, Readout], ...] = eqx.field(static=True)
+    until: str = eqx.field(static=True)
     solver: diffrax.AbstractSolver = eqx.field(static=True)
     controller: diffrax.AbstractStepSizeController | None = eqx.field(static=True)
     adjoint: str = eqx.field(static=True)
@@ -94,6 +102,8 @@ class Simulator(eqx.Module):
         dt: Any = None,
         *,
         record: Record | None = None,
+        readouts: Mapping[str, Readout] | None = None,
+        until: str = "t_stop",
         solver: diffrax.AbstractSolver | None = None,
         controller: diffrax.AbstractStepSizeController | None = None,
         adjoint: str = "tape",
@@ -111,13 +121,28 @@ class Simulator(eqx.Module):
         if execution not in ("auto", "flat"):
             raise ModelError(f"execution must be 'auto' or 'flat'; got {execution!r}.")
         self.execution = execution
+        if until not in ("t_stop", "first_spikes"):
+            raise ModelError(f"until must be 't_stop' or 'first_spikes'; got {until!r}.")
+        if until == "first_spikes" and (record or readouts):
+            raise ModelError(
+                "trials that end at their first spikes have nothing to record. Leave out record "
+                "and readouts, or simulate until='t_stop'."
+            )
         self.record = record
+        self.readouts = tuple((readouts or {}).items())
+        self.until = until
         self.solver = diffrax.Tsit5() if solver is None else solver
         self.controller = controller
         self.adjoint = adjoint
         self.max_spikes = max_spikes
         self.max_arrivals = max_arrivals
         self.max_steps = max_steps
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables that are recorded or read out."""
+        recorded = self.record.names if self.record else ()
+        return (*recorded, *(readout.name for _, readout in self.readouts))
 
     @overload
     def __call__(self, model: AbstractNeuron, inputs: Inputs) -> SimulationResult: ...
@@ -148,10 +173,10 @@ class Simulator(eqx.Module):
             If the inputs or the recorded names do not fit the model.
         """
         if isinstance(model, Network):
-            network_must_fit(model, inputs, self.record)
+            network_must_fit(model, inputs, self.names)
             results = _simulate_network(self, model, inputs)
         else:
-            neuron_must_fit(model, inputs, self.record)
+            neuron_must_fit(model, inputs, self.names)
             results = _simulate(self, model, inputs)
         for result in results.values() if isinstance(results, dict) else [results]:
             if not isinstance(result.status, Tracer):
@@ -165,6 +190,8 @@ def with_record(simulator: Simulator, record: Record | None) -> Simulator:
         to_quantity(simulator.t_stop, "ms"),
         to_quantity(simulator.dt, "ms"),
         record=record,
+        readouts=dict(simulator.readouts),
+        until=simulator.until,
         solver=simulator.solver,
         controller=simulator.controller,
         adjoint=simulator.adjoint,
@@ -178,7 +205,7 @@ def with_record(simulator: Simulator, record: Record | None) -> Simulator:
 @eqx.filter_jit
 def _simulate(simulator: Simulator, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
     units = single_unit(neuron, inputs)
-    return _result(simulator, units, _run(simulator, units))
+    return _result(simulator, units, _run(simulator, units, is_awaited=True))
 
 
 @eqx.filter_jit
@@ -195,10 +222,11 @@ def _simulate_network(
             populations.append(units)
             lost.append(some)
         links = [links_of(network, name, component) for name in component]
+        awaited = [name in network.outputs for name in component]
         if any(instant or delayed for instant, delayed in links):
-            runs = _run_coupled(simulator, populations, links)
+            runs = _run_coupled(simulator, populations, links, awaited)
         else:
-            runs = [_run(simulator, units) for units in populations]
+            runs = [_run(simulator, *each) for each in zip(populations, awaited, strict=True)]
         for name, units, run, some in zip(component, populations, runs, lost, strict=True):
             status = jnp.where(
                 some[:, None] & (run["status"] == OK), TOO_MANY_ARRIVALS, run["status"]
@@ -227,6 +255,12 @@ def _result(simulator: Simulator, units: Units, run: dict[str, Any]) -> Simulati
             ("model", type(neuron).__name__),
             ("simulator", str(simulator)),
         ),
+        readouts={
+            **dict(
+                zip(_of_kind(simulator, units, Integral), run.get("integrals", ()), strict=True)
+            ),
+            **dict(zip(_of_kind(simulator, units, Maximum), run.get("maxima", ()), strict=True)),
+        },
     )
 
 
@@ -235,19 +269,29 @@ def _sample_times(simulator: Simulator) -> Array:
     return jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
 
 
-def _run(simulator: Simulator, units: Units) -> dict[str, Any]:
+def _run(simulator: Simulator, units: Units, is_awaited: bool) -> dict[str, Any]:
     """Run units in the way that the structure of their model allows."""
+    first_only = is_awaited and simulator.until == "first_spikes"
     common = {"max_spikes": simulator.max_spikes, "sample_times": _sample_times(simulator)}
-    if simulator.execution == "auto" and isinstance(units.neuron, AbstractCascade):
-        return run_cascade(units, dt=simulator.dt, t_stop=simulator.t_stop, **common)
-    max_steps = simulator.max_steps or _steps_at_most(simulator, units.drive)
+    structured = structure_of(units.neuron) is not None
+    if simulator.execution == "auto" and structured and not simulator.readouts:
+        limits = {"dt": simulator.dt, "t_stop": simulator.t_stop}
+        return run_structured(units, **limits, n_wanted=1 if first_only else None, **common)
     return run_flat(
-        units, _numerics(simulator), loop=simulator.adjoint, max_steps=max_steps, **common
+        units,
+        _numerics(simulator, units, first_only),
+        loop=simulator.adjoint,
+        max_steps=simulator.max_steps or _steps_at_most(simulator, units.drive),
+        integrals=_integrals(simulator, units),
+        **common,
     )
 
 
 def _run_coupled(
-    simulator: Simulator, populations: list[Units], links: list[tuple[list[Link], Link | None]]
+    simulator: Simulator,
+    populations: list[Units],
+    links: list[tuple[list[Link], Link | None]],
+    awaited: list[bool],
 ) -> list[dict[str, Any]]:
     """Run the populations of a recurrent component."""
     most = [_steps_at_most(simulator, units.drive) for units in populations]
@@ -256,17 +300,35 @@ def _run_coupled(
     return run_coupled(
         populations,
         links,
-        _numerics(simulator),
+        [_numerics(simulator, units) for units in populations],
         loop=simulator.adjoint,
         max_steps=simulator.max_steps or default,
         max_spikes=simulator.max_spikes,
         sample_times=_sample_times(simulator),
+        integrals=[_integrals(simulator, units) for units in populations],
+        awaited=awaited if simulator.until == "first_spikes" else [False] * len(populations),
     )
 
 
-def _numerics(simulator: Simulator) -> Numerics:
-    solver = ready(simulator.solver, simulator.controller, simulator.adjoint)
-    return Numerics(solver, simulator.controller, simulator.dt, simulator.t_stop)
+def _numerics(simulator: Simulator, units: Units, first_only: bool = False) -> Numerics:
+    return Numerics(
+        ready(simulator.solver, simulator.controller, simulator.adjoint),
+        simulator.controller,
+        simulator.dt,
+        simulator.t_stop,
+        tuple(x.name for x in _of_kind(simulator, units, Maximum).values()),
+        first_only,
+    )
+
+
+def _integrals(simulator: Simulator, units: Units) -> tuple[Integral, ...]:
+    return tuple(_of_kind(simulator, units, Integral).values())
+
+
+def _of_kind(simulator: Simulator, units: Units, kind: type[Readout]) -> dict[str, Any]:
+    """Return the readouts of one kind whose variable the neuron has."""
+    known = {*units.neuron.units, "guard"}
+    return {k: x for k, x in simulator.readouts if isinstance(x, kind) and x.name in known}
 
 
 def _observed(units: Units, times: Array, states: Any, names: tuple[str, ...]) -> dict[str, Array]:

@@ -15,12 +15,14 @@ from jaxtyping import Array, Bool, Float, Int
 from dendrax.inputs import Current
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive
+from dendrax.simulation._integrals import variable
 from dendrax.simulation._roots import (
     Ends,
     ends,
     first_crossing,
     implicit_root,
     may_cross,
+    summit,
 )
 from dendrax.simulation._status import NOT_FINITE, OK
 
@@ -40,6 +42,8 @@ class Numerics(eqx.Module):
     controller: diffrax.AbstractStepSizeController | None = eqx.field(static=True)
     dt: float = eqx.field(static=True)
     t_stop: float = eqx.field(static=True)
+    maxima: tuple[str, ...] = eqx.field(static=True, default=())  # of these variables
+    first_only: bool = eqx.field(static=True, default=False)  # a unit is done when it has spiked
 
 
 class Lane(NamedTuple):
@@ -107,6 +111,7 @@ class Outcome(NamedTuple):
     spiked: Bool[Array, ""]
     spike_time: Scalar
     spike_slope: Scalar
+    peaks: tuple[Scalar, ...]
 
     def without_states(self) -> "Outcome":
         """Drop what only recordings need."""
@@ -281,7 +286,9 @@ def advance(
         arrival=arrival,
         armed=armed,
         # What is due at the very end still happens, in steps of no length.
-        done=((lane.t >= numerics.t_stop) & ~spiked & ~stopped) | broken,
+        done=((lane.t >= numerics.t_stop) & ~spiked & ~stopped)
+        | broken
+        | (spiked & numerics.first_only),
         status=jnp.where(broken, NOT_FINITE, lane.status),
         n_steps=lane.n_steps + 1,
     )
@@ -295,8 +302,25 @@ def advance(
         spiked,
         jnp.where(spiked, t, jnp.inf),
         jnp.where(spiked, turn.slope, jnp.inf),
+        tuple(
+            jnp.where(advanced, _peak(neuron, numerics, lane, proposal, turn, name), -jnp.inf)
+            for name in numerics.maxima
+        ),
     )
     return _where(lane.done, lane, moved), outcome
+
+
+def _peak(neuron, numerics, lane, proposal, turn, name):
+    """Return the maximum of a variable over what a unit goes of a step."""
+    parts, size = layout(neuron, lane.state), proposal.t_1 - lane.t
+
+    def along(x):
+        state = state_at(numerics, parts, proposal.dense, x * turn.x)
+        return variable(neuron, lane.t + x * turn.x * size, state, name)
+
+    at = ends(along)
+    top = along(lax.stop_gradient(summit(along, at)))
+    return jnp.maximum(jnp.maximum(at.left, at.right), top)
 
 
 def _stops(neuron, drive, lane, state, t, undisturbed):

@@ -136,6 +136,8 @@ def _must_be_possible(simulator: Simulator, step: float, schedule: str) -> None:
     if simulator.record is None:
         return
     every = simulator.record.every
+    if every is None:
+        raise ModelError("Brian2 records on a grid. Give the simulator Record(every=...).")
     ratio = every / step
     if abs(ratio - round(ratio)) > 1e-9 * ratio:
         raise ModelError(

@@ -21,7 +21,7 @@ T_STOP, EVERY = 50.0, 9.1
 TIMES = np.arange(0.0, T_STOP, EVERY)
 MEMBRANE = dict(
     c_m=190 * pq.pF, g_leak=11 * pq.nS, e_leak=-69 * pq.mV, v_t=-51 * pq.mV, delta_t=1.8 * pq.mV,
-    v_peak=-10 * pq.mV, v_reset=-58 * pq.mV, t_ref=1.3 * pq.ms, bias=15 * pq.pA,
+    v_peak=-10 * pq.mV, v_reset=-58 * pq.mV, t_ref=1.3 * pq.ms, bias=-3 * pq.pA,
     tau_syn=4.6 * pq.ms,
 )  # fmt: skip
 ADAPTATION = dict(a=3 * pq.nS, b=25 * pq.pA, tau_w=90 * pq.ms)
@@ -37,7 +37,7 @@ NEURONS = {
 }
 INPUTS = dx.Inputs(
     spikes=dx.spike_trains([[12.0, 31.0] * pq.ms, [3.0, 17.8] * pq.ms], weight=[240, 150] * pq.pA),
-    current=dx.step_current(315 * pq.pA, 5 * pq.ms, 46 * pq.ms),
+    current=dx.step_current(330 * pq.pA, 5 * pq.ms, 46 * pq.ms),
 )
 
 

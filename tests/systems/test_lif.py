@@ -120,11 +120,12 @@ def exact():
     return closed_form(THETA)
 
 
-@pytest.fixture(scope="module")
-def engine(exact):
+@pytest.fixture(scope="module", params=["auto", "flat"])
+def engine(request, exact):
     # Half of the default step: of the default, the worst derivative has an error of 4e-8.
     record = dx.Record("v", every=EVERY * pq.ms)
-    simulator = partial(dx.Simulator, T_STOP * pq.ms, 0.125 * pq.ms, record=record, max_spikes=8)
+    numerics = {"execution": request.param, "record": record, "max_spikes": 8}
+    simulator = partial(dx.Simulator, T_STOP * pq.ms, 0.125 * pq.ms, **numerics)
     return Engine(simulator, NEURON, INPUTS, exact[1])
 
 

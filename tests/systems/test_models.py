@@ -8,6 +8,8 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 import diffrax
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -107,6 +109,21 @@ WRITTEN = {
         reset=lambda p, y: [p["v_reset"], y[1], y[2] + p["d"]],
         observe=lambda _, y: [y[0], y[1], y[2]],
     ),
+    "EGRU": Written(
+        start=lambda _: [0.0, 0.0, 0.0, 0.0],
+        rates=lambda p, y, i: [
+            (jnp.tanh(y[3]) - y[0]) / (1 + jnp.exp(-y[1])) / p["tau_mem"],
+            (p["bias_u"] - y[1]) / p["tau_syn"],
+            (p["bias_r"] - y[2]) / p["tau_syn"],
+            (p["bias_z"] + i - y[3]) / p["tau_syn"],
+        ],
+        guard=lambda p, y: y[0] - p["v_th"],
+        reset=lambda p, y: [y[0] - p["v_th"], *y[1:]],
+        observe=lambda _, y: list(y),
+        receive=lambda _, y, w: [
+            y[0], y[1] + w[0], y[2] + w[1], y[3] + w[2] / (1 + jnp.exp(-y[2]))
+        ],
+    ),
 }  # fmt: skip
 
 
@@ -145,6 +162,12 @@ CASES = {
             tau_syn=3.4 * pq.ms,
         )),
         [14.0, 9.0], 4.0, ("v", "i_syn", "u"),
+    ),
+    "EGRU": Case(
+        dx.EGRU(**learnable(
+            bias_u=-0.7, bias_r=0.8, bias_z=0.1, v_th=0.37, tau_mem=5 * pq.ms, tau_syn=4.6 * pq.ms
+        )),
+        [[1.5, 0.8, 3.0], [0.7, -0.5, 2.0]], 0.6, ("v", "a_u", "a_r", "a_z"),
     ),
 }  # fmt: skip
 
@@ -221,7 +244,14 @@ def must_agree(name, computed):
     assert relative_errors(jacobian, solution.jacobian, theta).max() < 1e-8
 
 
-@pytest.mark.parametrize("name", CASES)
+# LIF and EIF have tests of their own, in the other form; compiling a model takes 15 s.
+ELSEWHERE = ("LIF", "LeakyIntegrator", "EIF")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in ELSEWHERE)) for name in CASES],
+)
 def test_spikes_states_and_gradients_by_reverse_mode(name):
     engine, solution, _ = reference(name)
     must_agree(name, engine.backward(len(solution.jacobian)))
@@ -231,3 +261,28 @@ def test_spikes_states_and_gradients_by_reverse_mode(name):
 @pytest.mark.parametrize("name", CASES)
 def test_spikes_states_and_gradients_by_forward_mode(name):
     must_agree(name, reference(name)[0].forward())
+
+
+def test_qif_under_a_constant_current_is_a_tangent():
+    """``V = 1/2 + w tan(w t / tau + c)`` with ``w^2 = drive - 1/4``, first from 0."""
+    tau, drive = 8.0, 3.0
+    neuron = dx.QIF(tau_mem=dx.learnable(tau * pq.ms), bias=dx.learnable(1.0))
+    inputs = dx.Inputs(current=dx.step_current(drive - 1.0, 0 * pq.ms, 99 * pq.ms))
+    simulator = dx.Simulator(
+        40 * pq.ms, 0.1 * pq.ms, solver=diffrax.Dopri8(), max_spikes=4, execution="flat",
+        adjoint="forward", record=dx.Record("v", every=3.7 * pq.ms),
+    )  # fmt: skip
+
+    def run(neuron):
+        result = simulator(neuron, inputs)
+        return result.spike_times[0, 0, :2], result.traces["v"][0, 0]
+
+    along_tau = eqx.tree_at(lambda n: n.tau_mem.value, jax.tree.map(jnp.zeros_like, neuron), 1.0)
+    (spikes, v), (slopes, _) = eqx.filter_jvp(run, (neuron,), (along_tau,))
+    w = np.sqrt(drive - 0.25)
+    expected = tau / w * (np.pi / 2 + np.arctan(0.5 / w) + np.pi * np.arange(2))
+    np.testing.assert_allclose(spikes, expected, rtol=1e-12)
+    np.testing.assert_allclose(slopes, expected / tau, rtol=1e-10)
+    times = 3.7 * np.arange(len(v))
+    seen = 0.5 + w * np.tan(w * times / tau - np.arctan(0.5 / w))
+    np.testing.assert_allclose(v, seen, rtol=1e-9, atol=1e-12)

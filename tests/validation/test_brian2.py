@@ -43,6 +43,10 @@ DENDRITIC = dx.Inputs(
     current=[dx.step_current(level, 5 * pq.ms, 50 * pq.ms) for level in (0.0, 0.5)],
     spikes=dx.spike_trains([[3, 10, 20, 31, 32, 33] * pq.ms, [5, 6, 40, 45] * pq.ms]),
 )
+PLAIN = dx.Inputs(
+    current=[dx.step_current(level, 5 * pq.ms, 50 * pq.ms) for level in (1.6, 2.4)],
+    spikes=dx.spike_trains([[10, 12.5, 30] * pq.ms], weight=0.6),
+)
 TREE = dx.DendriticNeuron(
     weight=[[3.0, 2.0], [4.0, -1.0]],
     tau_syn=[[5, 3], [8, 4]] * pq.ms,
@@ -53,9 +57,10 @@ TREE = dx.DendriticNeuron(
 )
 CASES = {
     "LIF": (dx.LIF(), POINT),
-    "LIF, refractory": (dx.LIF(t_ref=T_REF), POINT),
+    "LIF, refractory": (dx.LIF(t_ref=T_REF, bias=20 * pq.pA), POINT),
     "EIF": (dx.EIF(), POINT),
     "EIF, refractory": (dx.EIF(t_ref=T_REF), POINT),
+    "EIF, without units": (dx.EIF(tau_mem=20 * pq.ms, bias=0.1), PLAIN),
     "AdEx": (dx.AdEx(), POINT),
     "AdEx, refractory": (dx.AdEx(t_ref=T_REF), POINT),
     "DendriticNeuron": (TREE, DENDRITIC),

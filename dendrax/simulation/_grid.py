@@ -1,0 +1,91 @@
+"""The cells of a trial, and what happens upstream of the soma in each of them.
+
+A cell lies between two neighbours among the regular nodes, the arrivals and the breakpoints of the
+current. Within a cell nothing arrives, and the current is a ramp.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+from dendrax.neurons import AbstractFedForward, Ramp
+from dendrax.simulation._drive import OVER_TRIALS, Drive, Units
+from dendrax.simulation._step import electrode
+
+Scalar = Float[Array, ""]
+
+
+class Grid(NamedTuple):
+    """The cells of one trial.
+
+    Nodes may coincide. A cell without length counts: it is what grows when its last node moves.
+    """
+
+    start: Float[Array, " cell"]
+    size: Float[Array, " cell"]
+    current: Ramp  # from the start of each cell
+    arrival: Int[Array, " cell"]  # that comes at the end of the cell
+    arrives: Bool[Array, " cell"]  # whether one does
+
+
+def grids(units: Units, dt: float | None, t_stop: float) -> tuple[Grid, bool]:
+    """Return the cells of each trial, and whether all units share them.
+
+    If they do, leaves have the axis (trial), else (trial, unit). Without ``dt`` there are no
+    regular nodes.
+    """
+    one = partial(_grid, dt=dt, t_stop=t_stop)
+    axes = units.drive_axes._replace(weight=None)
+    are_shared = not jax.tree.leaves(axes)
+    of_a_trial = one if are_shared else jax.vmap(one, (axes,), axis_size=units.n)
+    return jax.vmap(of_a_trial, (OVER_TRIALS,))(units.drive), are_shared
+
+
+def _grid(drive: Drive, dt: float | None, t_stop: float) -> Grid:
+    n_regular = 2 if dt is None else int(np.ceil(t_stop / dt)) + 1
+    regular = jnp.linspace(0.0, t_stop, n_regular)
+    time, start = drive.arrivals.time, drive.current.start
+    stops = jnp.concatenate([time, start])
+    stops = jnp.where((stops >= 0) & (stops < t_stop), stops, jnp.where(stops < 0, 0.0, t_stop))
+    nodes = jnp.concatenate([regular, stops])
+    order = jnp.argsort(nodes)
+    nodes = nodes[order]
+    arrival = order - n_regular
+    arrives = (arrival >= 0) & (arrival < len(time))
+    arrival = jnp.where(arrives, arrival, 0)
+    arrives = arrives & (time[arrival] <= t_stop)
+    segment = jnp.cumsum(order >= n_regular + len(time))[:-1] - 1
+    since, value, slope = jax.vmap(partial(electrode, drive.current))(segment)
+    # A cell of no length at the end may belong to a segment that starts later, or never.
+    age = jnp.where(jnp.isfinite(since), nodes[:-1] - since, 0.0)
+    current = Ramp(value + slope * age, slope)
+    return Grid(nodes[:-1], jnp.diff(nodes), current, arrival[1:], arrives[1:])
+
+
+def cell_at(grid: Grid, t: Scalar) -> Int[Array, ""]:
+    """Return the cell in which a time lies; from the right at a node."""
+    return jnp.maximum(jnp.searchsorted(grid.start, t, side="right") - 1, 0)
+
+
+def upstream_states(neuron: AbstractFedForward, drive: Drive, grid: Grid) -> Any:
+    """Return the state at the start of each cell; of it, what is upstream of the soma holds."""
+
+    def brought(arrival, arrives):
+        return jnp.where(arrives, drive.weight_of(arrival), 0.0), drive.arrivals.source[arrival]
+
+    def through(state, cell):
+        propagator, current, weight, source = cell
+        before = neuron.upstream(state, propagator, current)
+        return neuron.input_spike(before, weight, source), state
+
+    # Outside of the loop: what units share is computed once, and weights get their gradients in
+    # one piece.
+    propagators = jax.vmap(neuron.propagator)(grid.size)
+    cells = propagators, grid.current, *jax.vmap(brought)(grid.arrival, grid.arrives)
+    start = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), neuron.init_state())
+    return lax.scan(through, start, cells)[1]

@@ -1,0 +1,119 @@
+"""Integrals, maxima, samples at given times and first spikes."""
+
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import quantities as pq
+from scipy.optimize import brentq
+
+import dendrax as dx
+
+T_STOP, TAU, W, T_IN = 30.0, 12.0, 0.8, 3.0
+NEURON = dx.LIF(tau_mem=dx.learnable(20 * pq.ms), tau_syn=dx.learnable(5 * pq.ms))
+INPUTS = dx.Inputs(spikes=dx.spike_trains([[T_IN] * pq.ms], weight=[W]))
+READOUTS = {
+    "area": dx.Integral("v"),
+    "early": dx.Integral("v", tau=TAU * pq.ms),
+    "peak": dx.Maximum("v"),
+}
+
+
+def closed(tau_mem, tau_syn, t):
+    """Return the voltage of the LIF, without unit, that never reaches its threshold."""
+    s = jnp.maximum(t - T_IN, 0.0)
+    return W * tau_syn / (tau_mem - tau_syn) * (jnp.exp(-s / tau_mem) - jnp.exp(-s / tau_syn))
+
+
+def expected(tau_mem, tau_syn):
+    left = T_STOP - T_IN
+
+    def part(tau, rate):
+        """Return the integral of exp(-s / tau) exp(-rate s) from the arrival to the end."""
+        total = 1 / tau + rate
+        return (1 - jnp.exp(-left * total)) / total
+
+    size = W * tau_syn / (tau_mem - tau_syn)
+    area = size * (part(tau_mem, 0.0) - part(tau_syn, 0.0))
+    early = size * np.exp(-T_IN / TAU) * (part(tau_mem, 1 / TAU) - part(tau_syn, 1 / TAU))
+    top = tau_mem * tau_syn / (tau_mem - tau_syn) * jnp.log(tau_mem / tau_syn)
+    return {"area": area, "early": early, "peak": closed(tau_mem, tau_syn, T_IN + top)}
+
+
+@pytest.mark.parametrize("execution", ["auto", "flat"])
+def test_integrals_and_maxima_have_closed_forms(execution):
+    simulator = dx.Simulator(
+        T_STOP * pq.ms, solver=diffrax.Dopri8(), readouts=READOUTS, execution=execution
+    )
+
+    def ours(neuron):
+        return {k: x[0, 0] for k, x in simulator(neuron, INPUTS).readouts.items()}
+
+    gradient = jax.jit(jax.jacrev(ours))(NEURON)
+    values, slopes = expected(20.0, 5.0), jax.jacfwd(expected, (0, 1))(20.0, 5.0)
+    for name, value in ours(NEURON).items():
+        # Dopri8 in steps of 0.25 ms, and the maximum to sixth order in the step.
+        np.testing.assert_allclose(value, values[name], rtol=1e-10)
+        by = gradient[name].tau_mem.value, gradient[name].tau_syn.value
+        np.testing.assert_allclose(by, slopes[name], rtol=1e-8)
+
+
+def test_the_maximum_of_a_spiking_neuron_is_its_threshold():
+    simulator = dx.Simulator(T_STOP * pq.ms, readouts={"peak": dx.Maximum("v")}, execution="flat")
+    result = simulator(dx.LIF(tau_mem=20 * pq.ms, bias=1.5), dx.Inputs())
+    assert result.spike_counts[0, 0] > 0
+    np.testing.assert_allclose(result.readouts["peak"], 1.0, rtol=1e-9)
+
+
+def test_samples_come_in_the_order_in_which_they_are_asked_for():
+    at = [17.0, 4.0, 30.0, 0.0]
+    simulator = dx.Simulator(T_STOP * pq.ms, record=dx.Record("v", at=at * pq.ms))
+    result = simulator(NEURON, INPUTS)
+    np.testing.assert_allclose(result.traces["v"][0, 0], closed(20.0, 5.0, np.array(at)), atol=1e-7)
+
+
+@pytest.mark.parametrize("execution", ["auto", "flat"])
+def test_a_trial_may_end_at_its_first_spike(execution):
+    common = {"execution": execution, "max_spikes": 64}
+    neuron, inputs = dx.LIF(tau_mem=20 * pq.ms, bias=1.5), dx.Inputs()
+    whole = dx.Simulator(60 * pq.ms, **common)(neuron, inputs)
+    first = dx.Simulator(60 * pq.ms, until="first_spikes", **common)(neuron, inputs)
+    assert whole.spike_counts[0, 0] > 1
+    assert first.spike_counts[0, 0] == 1
+    assert first.spike_times[0, 0, 0] == whole.spike_times[0, 0, 0]
+
+
+def test_the_first_spike_costs_no_further_step():
+    neuron, common = dx.LIF(tau_mem=20 * pq.ms, bias=1.5), {"execution": "flat"}
+    # The spike is at 22 ms, of 88 steps.
+    first = dx.Simulator(600 * pq.ms, until="first_spikes", **common)(neuron, dx.Inputs())
+    assert first.n_steps[0, 0] < 100
+    assert brentq(lambda t: 1.5 * (1 - np.exp(-t / 20)) - 1, 1, 60) < 22
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: dx.Record("v"), "either every=... or at"),
+        (lambda: dx.Record("v", every=1 * pq.ms, at=[1] * pq.ms), "either every=... or at"),
+        (lambda: dx.Record("v", every=0 * pq.ms), "every must be positive"),
+        (lambda: dx.Record("v", at=[-1] * pq.ms), "not negative"),
+        (lambda: dx.Integral("v", tau=0 * pq.ms), "tau must be positive"),
+        (
+            lambda: dx.Simulator(1 * pq.ms, record=dx.Record("v", at=[2] * pq.ms))(NEURON, INPUTS),
+            "must not pass t_stop = 1 ms; got 2 ms",
+        ),
+        (
+            lambda: dx.Simulator(1 * pq.ms, readouts={"x": dx.Maximum("x")})(NEURON, INPUTS),
+            "LIF has no variable 'x'",
+        ),
+        (
+            lambda: dx.Simulator(1 * pq.ms, until="first_spikes", readouts=READOUTS),
+            "nothing to record",
+        ),
+    ],
+)
+def test_what_cannot_be_read_out_is_refused(make, message):
+    with pytest.raises(dx.ModelError, match=message):
+        make()
