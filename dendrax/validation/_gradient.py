@@ -39,6 +39,9 @@ class Derivative:
         The entry, or that a direction is random; empty for a scalar.
     exact, difference : ndarray (direction,)
         Derivatives per ``unit``; a difference that is void is NaN.
+    size : ndarray (direction,)
+        The change, in ``unit``, that derivatives are multiplied with when they are compared with
+        those of other parameters: the value itself, or 1 ms for a time.
     uncertainty : ndarray (direction,)
         By how much the two best estimates of the difference disagree.
     relative_error : ndarray (direction,)
@@ -50,6 +53,7 @@ class Derivative:
     along: tuple[str, ...]
     exact: np.ndarray
     difference: np.ndarray
+    size: np.ndarray
     uncertainty: np.ndarray
     relative_error: np.ndarray
 
@@ -211,8 +215,8 @@ def check_gradient(
         Differences are no better than its spike times: take small steps and a solver of high order.
     output : callable, optional
         From what the simulator returns to a scalar, in JAX. Default: a weighted mean of all spike
-        times, in parts of ``t_stop``, plus one of each recorded trace, in parts of its range; the
-        weights are random, so that no two errors cancel.
+        times, in parts of ``t_stop``, plus one of each trace and each readout, in parts of its
+        range; the weights are random, so that no two errors cancel.
     seed : int, default 0
         Of the weights, and of the directions for large arrays.
 
@@ -294,7 +298,7 @@ class _Found(NamedTuple):
         exact, difference = self.exact * self.length, self.difference * self.length
         size = np.maximum(np.maximum(np.abs(exact), np.abs(difference)), floor)
         error = np.abs(exact - difference) / size
-        rest = (self.exact, self.difference, self.uncertainty, error)
+        rest = (self.exact, self.difference, self.length, self.uncertainty, error)
         return Derivative(self.target.name, self.target.unit, tuple(self.along), *rest)
 
 
@@ -396,33 +400,40 @@ def _all_learnable(model: Any) -> Any:
 
 
 class _Means(eqx.Module):
-    """A smooth function of all spike times and traces: one weighted mean of each."""
+    """A smooth function of all that a result holds: one weighted mean of each kind."""
 
     of_spikes: list[Array]
-    of_traces: list[dict[str, Array]]
+    of_rest: list[dict[str, Array]]
 
     def __init__(self, result: Any, rng: np.random.Generator) -> None:
-        self.of_spikes, self.of_traces = [], []
+        self.of_spikes, self.of_rest = [], []
         for each in _listed(result):
             times = np.asarray(each.spike_times)
             n = max(np.isfinite(times).sum(), 1)
             weight = rng.uniform(0.5, 1.5, times.shape) / (n * each.t_stop)
             self.of_spikes.append(jnp.asarray(weight))
-            traces = {name: np.asarray(trace) for name, trace in each.traces.items()}
-            weights = {
-                name: rng.standard_normal(trace.shape) / ((np.ptp(trace) or 1) * trace.size**0.5)
-                for name, trace in traces.items()
-            }
-            self.of_traces.append(jax.tree.map(jnp.asarray, weights))
+            self.of_rest.append(
+                {
+                    name: jnp.asarray(
+                        rng.standard_normal(x.shape) / ((np.ptp(x) or 1.0) * x.size**0.5)
+                    )
+                    for name, x in _recorded(each).items()
+                }
+            )
 
     def __call__(self, result: Any) -> Array:
         total = jnp.asarray(0.0)
-        rows = zip(_listed(result), self.of_spikes, self.of_traces, strict=True)
-        for each, spikes, traces in rows:
+        rows = zip(_listed(result), self.of_spikes, self.of_rest, strict=True)
+        for each, spikes, rest in rows:
             there = jnp.isfinite(each.spike_times)
             total += jnp.sum(spikes * jnp.where(there, each.spike_times, 0.0))
-            total += sum(jnp.sum(w * each.traces[name]) for name, w in traces.items())
+            recorded = _recorded(each)
+            total += sum(jnp.sum(w * recorded[name]) for name, w in rest.items())
         return total
+
+
+def _recorded(result: Any) -> dict[str, Array]:
+    return {**result.traces, **{f"readout {k}": x for k, x in result.readouts.items()}}
 
 
 def _targets(problem: _Problem) -> Iterator[_Target]:

@@ -135,7 +135,7 @@ def test_the_table_shows_the_worst_entry_of_each_parameter(check):
 
 
 def made(exact, difference, error):
-    parts = (np.array(x) for x in (exact, difference, np.zeros(2), error))
+    parts = (np.array(x) for x in (exact, difference, np.ones(2), np.zeros(2), error))
     along = ("[0]", "[1]")
     return dx.GradientCheck((Derivative("tau", "ms", along, *parts),), 0.0, np.inf)
 
