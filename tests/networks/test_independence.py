@@ -27,10 +27,12 @@ WEIGHT = {
     ("a", "a"): RNG.uniform(-200, 200, (N_A, N_A)),
 }
 DELAY = {ends: RNG.uniform(0.6, 2.5, weight.shape) for ends, weight in WEIGHT.items()}
-ARRANGEMENTS = ("feed-forward", "recurrent with delays", "recurrent at once")
-# The sum over sources, if any, is the only order that a permutation changes; but a unit that stands
-# elsewhere in a vector may be computed by other instructions.
-ROUNDING = 1e-12
+# Each takes half a minute to compile, and the first has all that the others have but one thing.
+ARRANGEMENTS = (
+    "recurrent with delays",
+    pytest.param("feed-forward", marks=pytest.mark.slow),
+    pytest.param("recurrent at once", marks=pytest.mark.slow),
+)
 
 
 def network(arrangement, units):
@@ -69,8 +71,6 @@ INPUTS = dx.Inputs(spikes=TRIALS)
 
 def simulated(arrangement, units, inputs=INPUTS):
     """Return the spike times of LIF and EIF neurons, (trial, neuron, spike), in the large order."""
-    # Where all go together, a spike of anyone cuts the steps of all: only the accuracy of the steps
-    # keeps the others from noticing.
     simulator = dx.Simulator(
         T_STOP * pq.ms, 0.25 * pq.ms, solver=diffrax.Dopri8(), max_spikes=8, execution="flat"
     )
@@ -93,17 +93,23 @@ def test_neurons_that_are_not_connected_change_nothing(arrangement):
     bystanders = [1, N_A]
     assert np.isfinite(both[:, bystanders]).any(2).all()
     others = np.delete(both, bystanders, axis=1)
-    np.testing.assert_allclose(others, base(arrangement), rtol=0, atol=ROUNDING)
+    if arrangement == "recurrent at once":
+        # All go together, and a spike of anyone cuts the steps of all: the others notice as much as
+        # these are inaccurate, in the upstroke of the EIF.
+        np.testing.assert_allclose(others, base(arrangement), rtol=0, atol=1e-6)
+    else:
+        np.testing.assert_array_equal(others, base(arrangement))
 
 
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
 def test_the_order_of_neurons_changes_nothing(arrangement):
     rng = np.random.default_rng(3)
     mixed = simulated(arrangement, tuple(rng.permutation(index) for index in FEW))
-    np.testing.assert_allclose(mixed, base(arrangement), rtol=0, atol=ROUNDING)
+    np.testing.assert_array_equal(mixed, base(arrangement))
 
 
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
 def test_a_batch_is_a_loop_over_trials(arrangement):
     loop = [simulated(arrangement, FEW, dx.Inputs(spikes=trial)) for trial in TRIALS]
-    np.testing.assert_allclose(np.concatenate(loop), base(arrangement), rtol=0, atol=ROUNDING)
+    # The batch is another program: the last digits may be rounded otherwise.
+    np.testing.assert_allclose(np.concatenate(loop), base(arrangement), rtol=0, atol=1e-12)
