@@ -1,5 +1,6 @@
 """Numbers as spikes, and the tasks that the paper trains networks on."""
 
+from math import hypot
 from typing import Any
 
 import equinox as eqx
@@ -17,9 +18,7 @@ from dendrax.units import scalar
 _R_DOT, _R_EYE = 0.1, 0.25
 
 
-def latency(
-    values: Any, t_max: Any, *, bias: bool = True, strongest_first: bool = False
-) -> Inputs:
+def latency(values: Any, t_max: Any, *, bias: bool = True, strongest_first: bool = False) -> Inputs:
     """Encode numbers as spike times, one spike per source, one trial per row.
 
     Parameters
@@ -71,9 +70,7 @@ def latency(
     return _of_times(times[:, :, None])
 
 
-def yin_yang(
-    n: int, seed: int
-) -> tuple[Float[np.ndarray, "trial 4"], Int[np.ndarray, " trial"]]:
+def yin_yang(n: int, seed: int) -> tuple[Float[np.ndarray, "trial 4"], Int[np.ndarray, " trial"]]:
     """Draw samples of the Yin-Yang task.
 
     Parameters
@@ -103,19 +100,19 @@ def yin_yang(
     >>> values[0].round(4).tolist(), labels.tolist()
     ([0.6803, 0.4505, 0.3197, 0.5495], [2, 1, 2, 1, 1])
     """
-    rng = np.random.RandomState(seed)  # noqa: NPY002, the generator of the published samples
+    rng = np.random.RandomState(seed)  # that of the published samples
     points, labels = np.empty((n, 2)), np.empty(n, dtype=int)
     for k in range(n):
         labels[k] = rng.randint(3)
         while True:
-            x, y = points[k] = rng.rand(2)
-            if np.hypot(x - 0.5, y - 0.5) <= 0.5 and _yin_yang_class(x, y) == labels[k]:
+            x, y = points[k] = rng.rand(2).tolist()
+            if hypot(x - 0.5, y - 0.5) <= 0.5 and _yin_yang_class(x, y) == labels[k]:
                 break
     return np.concatenate([points, 1 - points], axis=1), labels
 
 
 def _yin_yang_class(x: float, y: float) -> int:
-    right, left = np.hypot(x - 0.75, y - 0.5), np.hypot(x - 0.25, y - 0.5)
+    right, left = hypot(x - 0.75, y - 0.5), hypot(x - 0.25, y - 0.5)
     if right < _R_DOT or left < _R_DOT:
         return 2
     in_right_eye = right <= _R_DOT
@@ -124,9 +121,7 @@ def _yin_yang_class(x: float, y: float) -> int:
     return int(in_right_eye or in_left_bulge or above)
 
 
-def delayed_xor(
-    n: int, t_max: Any, sigma: Any, seed: int
-) -> tuple[Inputs, Int[Array, " trial"]]:
+def delayed_xor(n: int, t_max: Any, sigma: Any, seed: int) -> tuple[Inputs, Int[Array, " trial"]]:
     r"""Draw trials of the delayed exclusive or: two bits, and a cue that asks whether they differ.
 
     Of nine sources, three stand for a 0, three for a 1, and three are the cue. The first bit comes

@@ -39,8 +39,8 @@ def feed_forward(
     sizes : sequence of int
         Numbers of inputs, of hidden neurons, and of outputs.
     neuron : AbstractNeuron or sequence of AbstractNeuron
-        The model of all layers, or one for each layer after the inputs; without units, in models
-        that have two forms: ``LIF(tau_mem=...)``.
+        The model of all layers, or one for each layer after the inputs (but not for a readout).
+        Models that have two forms are given without units: ``LIF(tau_mem=...)``.
     key : jax.random.key
         The same key makes the same network.
     readout : AbstractNeuron, optional
@@ -73,24 +73,24 @@ def feed_forward(
     """
     if len(sizes) < 2:
         raise ModelError(f"sizes must be those of the inputs and of each layer; got {sizes}.")
-    n_layers = len(sizes) - 1
-    models = [neuron] * n_layers if isinstance(neuron, AbstractNeuron) else list(neuron)
-    if readout is not None and len(models) == n_layers - 1:
-        models.append(readout)
+    n_layers, last = len(sizes) - 1, [] if readout is None else [readout]
+    alike = isinstance(neuron, AbstractNeuron)
+    models = ([neuron] * (n_layers - len(last)) if alike else list(neuron)) + last
     if len(models) != n_layers:
-        raise ModelError(f"sizes ask for {n_layers} models, one per layer; got {len(models)}.")
+        raise ModelError(
+            f"sizes ask for {n_layers} models, one per layer, of which a readout is the last; got "
+            f"{len(models)}."
+        )
     names = [INPUT, *_hidden(n_layers - 1), "output"]
     populations, connections = {}, []
-    for k, (model, layer_key) in enumerate(zip(models, jax.random.split(key, n_layers), strict=True)):
-        is_readout = readout is not None and k == n_layers - 1
-        model = readout if is_readout else model
-        for_weight, for_bias = jax.random.split(layer_key)
-        source, target = names[k], names[k + 1]
-        weight = _weight(for_weight, model, sizes[k], sizes[k + 1], sizes[k])
+    rng = _generator(key)
+    for k, model in enumerate(models):
+        (source, target), (n_source, n_target) = names[k : k + 2], sizes[k : k + 2]
+        weight = _weight(rng, model, n_source, n_target, fan_in=n_source)
         late = delay if k > 0 else None
         connections.append(Connection(source, target, weight=weight, delay=late))
-        model = model if is_readout else _with_biases(for_bias, model, sizes[k + 1])
-        populations[target] = Population(model, sizes[k + 1])
+        drawn = model if model is readout else _with_biases(rng, model, n_target)
+        populations[target] = Population(drawn, n_target)
     return Network(sizes[0], populations, connections)
 
 
@@ -147,13 +147,13 @@ def recurrent(
     >>> network.connections[1]
     Connection(hidden -> hidden, 32x32x3)
     """
-    keys = jax.random.split(key, 4)
+    rng = _generator(key)
     n_sources = n_inputs + n_hidden - (not self_connections)
     mask = None if self_connections else ~np.eye(n_hidden, dtype=bool)
-    into = _weight(keys[0], neuron, n_inputs, n_hidden, n_sources)
-    back = _weight(keys[1], neuron, n_hidden, n_hidden, n_sources)
-    out = _weight(keys[2], readout, n_hidden, n_outputs, n_hidden)
-    hidden = Population(_with_biases(keys[3], neuron, n_hidden), n_hidden)
+    into = _weight(rng, neuron, n_inputs, n_hidden, n_sources)
+    back = _weight(rng, neuron, n_hidden, n_hidden, n_sources)
+    out = _weight(rng, readout, n_hidden, n_outputs, n_hidden)
+    hidden = Population(_with_biases(rng, neuron, n_hidden), n_hidden)
     return Network(
         n_inputs,
         {"hidden": hidden, "output": Population(readout, n_outputs)},
@@ -216,21 +216,21 @@ def dendritic(
     (3, 7, 5)
     """
     shape = (n_neurons, n_dendrites)
-    keys = jax.random.split(key, 4)
+    rng = _generator(key)
 
-    def about(key: Key, middle: float, spread: float, shape: tuple[int, ...]) -> Array:
-        return middle * jnp.exp(spread * jax.random.normal(key, shape))
+    def about(middle: float, spread: float, shape: tuple[int, ...]) -> np.ndarray:
+        return middle * np.exp(spread * rng.standard_normal(shape))
 
     def every(value: float, shape: tuple[int, ...] = shape) -> Any:
         return learnable(np.full(shape, value))
 
     full = (*shape, n_inputs)
-    neuron = DendriticNeuron(
-        weight=learnable(0.9 + 3.0 * jax.random.normal(keys[0], full)),
-        tau_syn=learnable(to_quantity(about(keys[1], 5.0, 0.3, full), "ms")),
-        tau_dend=learnable(to_quantity(about(keys[2], 10.0, 0.3, shape), "ms")),
+    neuron = DendriticNeuron(  # pyright: ignore[reportCallIssue]
+        weight=learnable(0.9 + 3.0 * rng.standard_normal(full)),
+        tau_syn=learnable(to_quantity(about(5.0, 0.3, full), "ms")),
+        tau_dend=learnable(to_quantity(about(10.0, 0.3, shape), "ms")),
         tau_mem=learnable(to_quantity(np.full(n_neurons, 10.0), "ms")),
-        g_dend=learnable(about(keys[3], n_dendrites**-0.5, 0.2, shape)),
+        g_dend=learnable(about(n_dendrites**-0.5, 0.2, shape)),
         v_th_dend=every(0.5),
         slope_rise=every(8.0),
         slope_decay=every(3.0),
@@ -246,7 +246,9 @@ def _hidden(n: int) -> list[str]:
     return ["hidden"] * n if n < 2 else [f"hidden_{k + 1}" for k in range(n)]
 
 
-def _weight(key: Key, neuron: AbstractNeuron, n_source: int, n_target: int, fan_in: int) -> Any:
+def _weight(
+    rng: np.random.Generator, neuron: AbstractNeuron, n_source: int, n_target: int, fan_in: int
+) -> Any:
     """Draw the weights of a connection, (source, target) and the channels of the target."""
     if neuron.input_unit != "1":
         raise ModelError(
@@ -260,11 +262,11 @@ def _weight(key: Key, neuron: AbstractNeuron, n_source: int, n_target: int, fan_
             "a Network."
         )
     middle, half = neuron.weight_range
-    drawn = _uniform(key, (n_source, n_target, *neuron.weight_shape), middle, half)
+    drawn = _uniform(rng, (n_source, n_target, *neuron.weight_shape), middle, half)
     return learnable(drawn / fan_in)
 
 
-def _with_biases(key: Key, neuron: AbstractNeuron, n: int) -> AbstractNeuron:
+def _with_biases(rng: np.random.Generator, neuron: AbstractNeuron, n: int) -> AbstractNeuron:
     """Return the neuron with learnable biases, one per unit, but for those that are learnable."""
     middle, half = neuron.bias_range
 
@@ -272,11 +274,24 @@ def _with_biases(key: Key, neuron: AbstractNeuron, n: int) -> AbstractNeuron:
         name = jtu.keystr(path).rpartition(".")[2]
         if not is_parameter(node) or not name.startswith("bias") or node.is_learnable:
             return node
-        shift = _uniform(key, (n,), middle, half)
-        return Parameter(node.value + shift, node.unit, node.bounds, True, node.dims)
+        shift = _uniform(rng, (n,), middle, half)
+        return Parameter(
+            node.value + jnp.asarray(shift, node.value.dtype),
+            node.unit,
+            node.bounds,
+            True,
+            node.dims,
+        )
 
     return jtu.tree_map_with_path(drawn, neuron, is_leaf=is_parameter)
 
 
-def _uniform(key: Key, shape: tuple[int, ...], middle: float, half: float) -> Array:
-    return middle + half * jax.random.uniform(key, shape, minval=-1.0, maxval=1.0)
+def _uniform(
+    rng: np.random.Generator, shape: tuple[int, ...], middle: float, half: float
+) -> np.ndarray:
+    return rng.uniform(middle - half, middle + half, shape)
+
+
+def _generator(key: Key) -> np.random.Generator:
+    # Draws of JAX would be compiled, shape by shape, and differ between float32 and float64.
+    return np.random.default_rng(np.ravel(jax.random.key_data(key)))

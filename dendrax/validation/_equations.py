@@ -151,7 +151,8 @@ def _exponential(
 def _dendritic(model: DendriticNeuron) -> Equations:
     """Return the neuron with dendritic spikes (König et al. 2026, Eqs. 2-5).
 
-    With ``(v_max - v)`` in Eq. 2, and M as ``DendriticNeuron`` documents it. Dendrite ``d`` and its synapse ``s`` become states ``v_d`` and ``i_d_s``.
+    With ``(v_max - v)`` in Eq. 2, and M as ``DendriticNeuron`` documents it. Dendrite
+    ``d`` and its synapse ``s`` become states ``v_d`` and ``i_d_s``.
     """
     given = {name: np.asarray(entry.value) for name, entry in parameters(model).items()}
     n_dend, n_syn = given["weight"].shape

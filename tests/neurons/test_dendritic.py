@@ -89,6 +89,18 @@ def test_dendrites_may_have_slopes_of_their_own():
     np.testing.assert_allclose(neuron.dendritic_spike(jnp.asarray([1.0, 1.0]))[1], 1.0)
 
 
+def test_activation_may_be_eq_5_as_printed_or_its_rise_alone():
+    x = np.linspace(-1, 3, 9)
+    forms = {"normalized": False}, {"activation": "sigmoid"}
+    neurons = [
+        dx.DendriticNeuron(weight=np.ones((1, 1)), v_th_dend=V_TH, slope_rise=4.0, **form)
+        for form in forms
+    ]
+    raw, sigmoid = (resolve(neuron).dendritic_spike(jnp.asarray(x)) for neuron in neurons)
+    np.testing.assert_allclose(raw, expit(4 * (x - V_TH)) * expit(-3 * (x - V_TH)))
+    np.testing.assert_allclose(sigmoid, expit(4 * (x - V_TH)))
+
+
 def test_flow_of_the_soma_has_the_sign_of_morris_and_lecar():
     neuron = resolve(dx.DendriticNeuron(weight=np.ones((1, 1)), slope_rise=4.0, slope_decay=4.0))
     state = neuron.init_state()._replace(v_dend=jnp.asarray([1.0]))

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from dendrax.errors import FitError
-from dendrax.fitting.losses._classification import AbstractClassification, of_label
+from dendrax.fitting.losses._classification import AbstractClassification, Labels, of_label
 from dendrax.fitting.losses._guard import READOUTS, shortfall
 from dendrax.fitting.losses._loss import Readout, Scalar
 from dendrax.results import SimulationResult
@@ -57,7 +57,7 @@ class FirstSpike(AbstractClassification):
         first = result.spike_times[:, :, 0]
         return jnp.where(jnp.isfinite(first).any(1), jnp.argmin(first, axis=1), -1)
 
-    def parts(self, result: SimulationResult, labels: Int[Array, " trial"], /) -> dict[str, Scalar]:
+    def parts(self, result: SimulationResult, labels: Labels, /) -> dict[str, Scalar]:
         """Return the loss as ``cross_entropy`` and ``lateness``."""
         x = of_label(self.times(result), labels) / self.tau_1
         lateness = self.alpha * jnp.mean(_exp(x, result.t_stop / self.tau_1) - 1)
@@ -71,7 +71,7 @@ def _exp(x: Array, last: float) -> Array:
 
 
 def first_spike(
-    tau_0: Any, tau_1: Any, alpha: float, *, silent: Any = None, reach: Any = None
+    tau_0: Any, tau_1: Any, alpha: float | int, *, silent: Any = None, reach: Any = None
 ) -> FirstSpike:
     r"""Classify by which output neuron, one per class, spikes first.
 
@@ -128,8 +128,9 @@ def first_spike(
     >>> loss(simulator(network, inputs)["output"], labels).shape
     ()
     """
-    times = [scalar(tau_0, "ms", "tau_0"), scalar(tau_1, "ms", "tau_1")]
-    if not min(times) > 0:
+    fast, slow = scalar(tau_0, "ms", "tau_0"), scalar(tau_1, "ms", "tau_1")
+    if not (fast > 0 and slow > 0):
         raise FitError(f"tau_0 and tau_1 must be positive; got {tau_0} and {tau_1}.")
     late = None if silent is None else scalar(silent, "ms", "silent")
-    return FirstSpike(*times, alpha, late, 0.0 if reach is None else scalar(reach, "ms", "reach"))
+    beyond = 0.0 if reach is None else scalar(reach, "ms", "reach")
+    return FirstSpike(fast, slow, float(alpha), late, beyond)

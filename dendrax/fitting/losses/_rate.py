@@ -37,16 +37,19 @@ class Rate(AbstractLoss):
         there = jnp.isfinite(result.spike_times)
         if self.at_least:
             count = lax.stop_gradient(there.sum(2).astype(result.spike_times.dtype))
-            missing = jnp.maximum(1 - count.mean(0) / self.at_least, 0.0)
+            missing = jnp.maximum(1 - count.mean(0, keepdims=True) / self.at_least, 0.0)
             cost += jnp.mean(missing * jnp.where(count == 0, shortfall(result), 0.0))
         if math.isfinite(self.at_most):
             k = jnp.arange(there.shape[2])
             left = result.t_stop - jnp.where(there, result.spike_times, result.t_stop)
-            cost += jnp.mean(jnp.sum(jnp.where(k >= self.at_most, left, 0.0), 2)) / result.t_stop
+            cost += (
+                jnp.mean(jnp.sum(jnp.where((k >= self.at_most)[None, None], left, 0.0), 2))
+                / result.t_stop
+            )
         return {"rate": cost}
 
 
-def rate(at_least: float = 0.0, at_most: float = math.inf) -> Rate:
+def rate(at_least: float | int = 0.0, at_most: float | int = math.inf) -> Rate:
     """Keep the spikes of each neuron in a trial within limits.
 
     A spike count has no gradient, so the loss acts through what has one:

@@ -32,11 +32,9 @@ class SpikeTimeMSE(AbstractLoss):
     def readouts(self) -> dict[str, Readout]:
         return READOUTS if self.reach else {}
 
-    def parts(
-        self, result: SimulationResult, wanted: Float[Array, "trial neuron *spike"], /
-    ) -> dict[str, Scalar]:
+    def parts(self, result: SimulationResult, wanted: Any, /) -> dict[str, Scalar]:
         """Return the loss as ``spike_time_mse``."""
-        ours, wanted = result.spike_times, jnp.asarray(wanted)
+        ours, wanted = result.spike_times, jnp.asarray(wanted, dtype=float)
         if wanted.ndim == 2:
             ours, wanted = ours[:, :, :1], wanted[:, :, None]
         width = max(ours.shape[2], wanted.shape[2])
