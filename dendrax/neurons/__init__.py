@@ -18,5 +18,6 @@ from dendrax.neurons._izhikevich import Izhikevich as Izhikevich
 from dendrax.neurons._leaky_integrator import LeakyIntegrator as LeakyIntegrator
 from dendrax.neurons._lif import LIF as LIF
 from dendrax.neurons._neuron import AbstractNeuron as AbstractNeuron
+from dendrax.neurons._projective import AbstractProjective as AbstractProjective
 from dendrax.neurons._qif import QIF as QIF
 from dendrax.neurons._refractory import Refractory as Refractory

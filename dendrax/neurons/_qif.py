@@ -5,8 +5,10 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from dendrax.neurons._cascade import Ramp
 from dendrax.neurons._membrane import AbstractMembrane, must_lie_below
 from dendrax.neurons._neuron import Scalar
+from dendrax.neurons._projective import AbstractProjective
 from dendrax.parameters import ParameterOrArray, parameter
 
 # What is observed is exact up to |V| = 1000, 1e-3 of tau_mem before and after a spike.
@@ -20,7 +22,7 @@ class QIFState(NamedTuple):
     i_syn: Scalar
 
 
-class QIF(AbstractMembrane):
+class QIF(AbstractMembrane, AbstractProjective):
     r"""Quadratic integrate-and-fire neuron with an exponential synaptic current.
 
     ``c_m dv/dt = g_leak (v - e_leak) (v - v_t) / (v_t - e_leak) + i_syn + bias + i``. A spike is
@@ -98,3 +100,25 @@ class QIF(AbstractMembrane):
         phi = jnp.clip(state.phi, _CLOSEST, 1.0 - _CLOSEST)
         v = -jnp.pi / jnp.tan(jnp.pi * phi)
         return {"v": self.e_leak + (self.v_t - self.e_leak) * v, "i_syn": state.i_syn}
+
+    @property
+    def tau(self) -> Array:
+        return jnp.asarray(self.capacitance / self.conductance)
+
+    def propagator(self, h: Scalar) -> Scalar:
+        return jnp.exp(-h / self.tau_syn)
+
+    def upstream(self, state: QIFState, propagator: Scalar, current: Ramp) -> QIFState:
+        del current
+        return state._replace(i_syn=propagator * state.i_syn)
+
+    def drive(self, state: QIFState, current: Scalar) -> Scalar:
+        scale = self.conductance * (self.v_t - self.e_leak)
+        return (state.i_syn + self.bias + current) / scale
+
+    def to_projective(self, state: QIFState) -> tuple[Scalar, Scalar]:
+        return jnp.sin(jnp.pi * state.phi), jnp.pi * jnp.cos(jnp.pi * state.phi)
+
+    def from_projective(self, state: QIFState, w: Scalar, u: Scalar) -> QIFState:
+        phi = jnp.arctan2(w, u / jnp.pi) / jnp.pi
+        return state._replace(phi=jnp.where(phi < 0, phi + 1.0, phi))

@@ -45,6 +45,8 @@ class Track(NamedTuple):
     decay: Float[Array, " cell"]  # A
     free: Float[Array, " cell"]
     marks: "Marks | None"
+    is_finite: Bool[Array, ""]
+    is_resolved: Bool[Array, ""]
 
 
 class Signed(NamedTuple):
@@ -118,7 +120,7 @@ def track(neuron: AbstractCascade, drive: Drive, grid: Grid) -> Track:
     marks = None
     if not neuron.never_spikes:
         marks = _marks(*lax.stop_gradient((neuron, grid, states, stretches, decay, free)))
-    return Track(states, decay, free, marks)
+    return Track(states, decay, free, marks, jnp.isfinite(free).all(), jnp.asarray(True))
 
 
 def _marks(neuron, grid: Grid, states, stretches: Stretch, decay, free) -> Marks:

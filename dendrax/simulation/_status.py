@@ -5,7 +5,7 @@ import numpy as np
 from dendrax.errors import SimulationError
 from dendrax.results import SimulationResult
 
-OK, TOO_MANY_SPIKES, TOO_MANY_STEPS, NOT_FINITE, TOO_MANY_ARRIVALS = range(5)
+OK, TOO_MANY_SPIKES, TOO_MANY_STEPS, NOT_FINITE, TOO_MANY_ARRIVALS, TOO_COARSE = range(6)
 
 
 def raise_on_failure(result: SimulationResult) -> None:
@@ -30,6 +30,8 @@ def raise_on_failure(result: SimulationResult) -> None:
         NOT_FINITE: f"the state became infinite or NaN {reached}. Take smaller steps with "
         "Simulator(dt=...), or check the parameters and inputs.",
         TOO_MANY_ARRIVALS: "more spikes came in than Simulator(max_arrivals=...) allows. Raise it.",
+        TOO_COARSE: "two spikes may lie within one cell and be missed. Take smaller cells with "
+        "Simulator(dt=...), or lower the drive.",
     }[int(status[first])]
     trials = sorted({int(trial) for trial, _ in failed})
     shown = ", ".join(map(str, trials[:10])) + (", ..." if len(trials) > 10 else "")

@@ -9,18 +9,19 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from dendrax.neurons import AbstractCascade, AbstractFedForward, AbstractNeuron
-from dendrax.simulation import _cascade
+from dendrax.neurons import AbstractCascade, AbstractFedForward, AbstractNeuron, AbstractProjective
+from dendrax.simulation import _cascade, _projective
 from dendrax.simulation._drive import Units, over_units
 from dendrax.simulation._grid import grids
-from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES
+from dendrax.simulation._status import NOT_FINITE, OK, TOO_COARSE, TOO_MANY_SPIKES
 
 
 class Structure(NamedTuple):
     """What a structure does with one unit of one trial.
 
     ``track`` solves the trial before its spikes are known; ``begin`` and ``next_spike`` look for
-    spikes, which needs no derivative; ``finish`` returns them with their derivatives.
+    spikes, which needs no derivative; ``finish`` returns them with their derivatives. The modules
+    of the structures define these functions.
     """
 
     track: Callable[..., Any]
@@ -29,7 +30,10 @@ class Structure(NamedTuple):
     finish: Callable[..., Any]
 
 
-_STRUCTURES = {AbstractCascade: Structure(*(getattr(_cascade, f) for f in Structure._fields))}
+_STRUCTURES = {
+    kind: Structure(*(getattr(module, name) for name in Structure._fields))
+    for kind, module in ((AbstractCascade, _cascade), (AbstractProjective, _projective))
+}
 
 
 def structure_of(neuron: AbstractNeuron) -> Structure | None:
@@ -80,14 +84,14 @@ def run_structured(
 
     finish = partial(structure.finish, times=sample_times, t_stop=t_stop)
     spikes, states = each(finish)(*params, track, lax.stop_gradient(roots))
-    finite = jax.vmap(jax.vmap(lambda x: jnp.isfinite(x).all()))(track.free)
-    status = jnp.where(lanes.n_spikes > max_spikes, TOO_MANY_SPIKES, OK)
     overflowed = lanes.n_spikes > max_spikes
+    status = jnp.where(overflowed, TOO_MANY_SPIKES, OK)
+    status = jnp.where(track.is_resolved, status, TOO_COARSE)
     return {
         "spike_times": spikes.time,
         "spike_slope": spikes.slope,
         "states": states,
-        "status": jnp.where(finite, status, NOT_FINITE),
+        "status": jnp.where(track.is_finite, status, NOT_FINITE),
         "n_steps": lanes.n_spikes + grid.start.shape[-1],
         "t_reached": jnp.where(overflowed, lanes.t, t_stop),
     }
