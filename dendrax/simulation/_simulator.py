@@ -19,6 +19,7 @@ from dendrax.results import SimulationResult
 from dendrax.simulation._agreement import network_must_fit, neuron_must_fit
 from dendrax.simulation._coupled import run_coupled
 from dendrax.simulation._drive import Drive, Units, closed, over_units, silence, single_unit
+from dendrax.simulation._eventprop import must_suit_eventprop, run_eventprop
 from dendrax.simulation._flat import run_flat
 from dendrax.simulation._loop import LOOPS
 from dendrax.simulation._record import Integral, Maximum, Readout, Record
@@ -52,9 +53,12 @@ class Simulator(eqx.Module):
     solver : diffrax.AbstractSolver, default diffrax.Tsit5()
     controller : diffrax.AbstractStepSizeController, optional
         For example ``diffrax.PIDController(rtol=1e-8, atol=1e-8)``. Default: fixed steps.
-    adjoint : {"tape", "forward"}
-        ``"tape"`` for reverse mode, with checkpoints; ``"forward"`` for forward mode (``jax.jvp``).
-        A cascade has both.
+    adjoint : {"tape", "forward", "eventprop"}
+        ``"tape"`` for reverse mode through the steps of the solver, with checkpoints; ``"forward"``
+        for forward mode (``jax.jvp``); ``"eventprop"`` for reverse mode by the continuous adjoint
+        with jumps, whose memory grows with the number of events only, for fixed steps of an
+        explicit solver and populations without recurrence. Models that are executed without a loop
+        over time have all of them at once.
     execution : {"auto", "flat"}
         ``"auto"`` executes a model in the way that its structure allows: a cascade without a loop
         over time, with cells of ``dt``; ``"flat"`` sends every model through the flat loop.
@@ -116,11 +120,13 @@ class Simulator(eqx.Module):
         self.dt = 0.25 if dt is None else scalar(dt, "ms", "dt")
         if not (self.t_stop > 0 and self.dt > 0):
             raise ModelError(f"t_stop and dt must be positive; got {t_stop} and {dt}.")
-        if adjoint not in LOOPS:
-            raise ModelError(f"adjoint must be one of {sorted(LOOPS)}; got {adjoint!r}.")
+        if adjoint not in (*LOOPS, "eventprop"):
+            names = ", ".join(map(repr, (*LOOPS, "eventprop")))
+            raise ModelError(f"adjoint must be one of {names}; got {adjoint!r}.")
         if execution not in ("auto", "flat"):
             raise ModelError(f"execution must be 'auto' or 'flat'; got {execution!r}.")
         self.execution = execution
+        self.solver = diffrax.Tsit5() if solver is None else solver
         if until not in ("t_stop", "first_spikes"):
             raise ModelError(f"until must be 't_stop' or 'first_spikes'; got {until!r}.")
         if until == "first_spikes" and (record or readouts):
@@ -128,10 +134,11 @@ class Simulator(eqx.Module):
                 "trials that end at their first spikes have nothing to record. Leave out record "
                 "and readouts, or simulate until='t_stop'."
             )
+        if adjoint == "eventprop":
+            must_suit_eventprop(self.solver, controller, readouts or {})
         self.record = record
         self.readouts = tuple((readouts or {}).items())
         self.until = until
-        self.solver = diffrax.Tsit5() if solver is None else solver
         self.controller = controller
         self.adjoint = adjoint
         self.max_spikes = max_spikes
@@ -277,14 +284,12 @@ def _run(simulator: Simulator, units: Units, is_awaited: bool) -> dict[str, Any]
     if simulator.execution == "auto" and structured and not simulator.readouts:
         limits = {"dt": simulator.dt, "t_stop": simulator.t_stop}
         return run_structured(units, **limits, n_wanted=1 if first_only else None, **common)
-    return run_flat(
-        units,
-        _numerics(simulator, units, first_only),
-        loop=simulator.adjoint,
-        max_steps=simulator.max_steps or _steps_at_most(simulator, units.drive),
-        integrals=_integrals(simulator, units),
-        **common,
-    )
+    common["max_steps"] = simulator.max_steps or _steps_at_most(simulator, units.drive)
+    common["integrals"] = _integrals(simulator, units)
+    numerics = _numerics(simulator, units, first_only)
+    if simulator.adjoint == "eventprop":
+        return run_eventprop(units, numerics, **common)
+    return run_flat(units, numerics, loop=simulator.adjoint, **common)
 
 
 def _run_coupled(
@@ -294,6 +299,10 @@ def _run_coupled(
     awaited: list[bool],
 ) -> list[dict[str, Any]]:
     """Run the populations of a recurrent component."""
+    if simulator.adjoint == "eventprop":
+        raise ModelError(
+            "adjoint='eventprop' is for populations without recurrence. Take adjoint='tape'."
+        )
     most = [_steps_at_most(simulator, units.drive) for units in populations]
     # Units wait for each other, and are stopped by each other's spikes.
     default = 4 * max(most) + sum(units.n for units in populations) * simulator.max_spikes
