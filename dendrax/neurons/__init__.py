@@ -21,3 +21,4 @@ from dendrax.neurons._neuron import AbstractNeuron as AbstractNeuron
 from dendrax.neurons._projective import AbstractProjective as AbstractProjective
 from dendrax.neurons._qif import QIF as QIF
 from dendrax.neurons._refractory import Refractory as Refractory
+from dendrax.neurons._wrapper import Wrapped as Wrapped

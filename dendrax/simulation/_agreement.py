@@ -78,6 +78,6 @@ def _must_be_known(names: tuple[str, ...], known: Mapping[str, set[str]]) -> Non
 
 def _is_zero(current: Current) -> bool:
     if isinstance(current.value, Tracer) or isinstance(current.slope, Tracer):
-        # No current is one segment; all others that are made for one trial have more.
-        return current.start.shape[-1] == 1
+        # Inputs without a current have one segment, all others have more.
+        return current.start.shape[-1] <= 1
     return not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))

@@ -251,6 +251,16 @@ def decide(lane: Lane, proposal: Proposal, crossing: Crossing) -> Turn:
     return Turn(spiked, spiked, pushed, x, jnp.where(pushed, jnp.inf, crossing.slope))
 
 
+def flown(
+    neuron: AbstractNeuron, lane: Lane, proposal: Proposal, turn: Turn, numerics: Numerics
+) -> tuple[Scalar, State]:
+    """Return time and state where a unit has gone to, before anything happens there."""
+    moves = proposal.accepted | turn.stopped
+    t = jnp.where(turn.stopped, lane.t + turn.x * (proposal.t_1 - lane.t), proposal.t_1)
+    state = state_at(numerics, layout(neuron, lane.state), proposal.dense, turn.x)
+    return jnp.where(moves, t, lane.t), where(moves & ~turn.stayed, state, lane.state)
+
+
 def advance(
     neuron: AbstractNeuron,
     drive: Drive,
@@ -261,19 +271,13 @@ def advance(
 ) -> tuple[Lane, Outcome]:
     """Go as far as it is this unit's turn to go, and let what happens there happen."""
     spiked = turn.spiked
-    moves = proposal.accepted | turn.stopped
-    size = proposal.t_1 - lane.t
-    t = jnp.where(turn.stopped, lane.t + turn.x * size, proposal.t_1)
-    t = jnp.where(moves, t, lane.t)
-    state = state_at(numerics, layout(neuron, lane.state), proposal.dense, turn.x)
-    state = _where(moves & ~turn.stayed, state, lane.state)
-
+    t, state = flown(neuron, lane, proposal, turn, numerics)
     undisturbed = proposal.accepted & ~turn.stopped & ~lane.done
     guard_change = jnp.abs(proposal.ends.right - proposal.ends.left)
     reset = neuron.reset_spiked(t, state)
     after_spike = neuron.spike_condition(t, reset) < -_REARM * guard_change
     armed = jnp.where(spiked, after_spike, lane.armed | (undisturbed & (proposal.ends.right < 0)))
-    state = _where(spiked, reset, state)
+    state = where(spiked, reset, state)
 
     state, segment, arrival, stopped = _stops(neuron, drive, lane, state, t, undisturbed)
     broken = ~proposal.finite & proposal.accepted & ~lane.done
@@ -292,11 +296,11 @@ def advance(
         status=jnp.where(broken, NOT_FINITE, lane.status),
         n_steps=lane.n_steps + 1,
     )
-    advanced = ~lane.done & moves
+    advanced = ~lane.done & (proposal.accepted | turn.stopped)
     outcome = Outcome(
         advanced,
         lane.t,
-        size,
+        proposal.t_1 - lane.t,
         proposal.dense,
         proposal.held,
         spiked,
@@ -307,7 +311,7 @@ def advance(
             for name in numerics.maxima
         ),
     )
-    return _where(lane.done, lane, moved), outcome
+    return where(lane.done, lane, moved), outcome
 
 
 def _peak(neuron, numerics, lane, proposal, turn, name):
@@ -330,12 +334,12 @@ def _stops(neuron, drive, lane, state, t, undisturbed):
     with respect to its time.
     """
     expired = undisturbed & (neuron.timer(lane.state) <= t)
-    state = _where(expired, neuron.timer_expired(state), state)
+    state = where(expired, neuron.timer_expired(state), state)
     due = undisturbed & ~expired & (drive.current.start[lane.segment + 1] <= t)
     arrives = undisturbed & ~expired & ~due & (drive.arrivals.time[lane.arrival] <= t)
     site = drive.arrivals.source[lane.arrival]
     hit = neuron.input_spike(state, drive.weight_of(lane.arrival), site)
-    state = _where(arrives, hit, state)
+    state = where(arrives, hit, state)
     return state, lane.segment + due, lane.arrival + arrives, expired | due | arrives
 
 
@@ -392,7 +396,8 @@ def state_at(numerics: Numerics, parts: Layout, dense: Any, x: Scalar) -> State:
     return parts.rebuild(interpolation.evaluate(x), parts.held)
 
 
-def _where(condition, yes, no):
+def where(condition: Bool[Array, ""], yes: Any, no: Any) -> Any:
+    """Choose between two trees of the same structure."""
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
 
 

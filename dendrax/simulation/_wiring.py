@@ -75,7 +75,10 @@ def drive_of(
         first_row += n
     n_trials = current.start.shape[0]
     axes = (n_trials, population.n) if per_target else (n_trials,)
-    arrivals = in_order(*(_joined(each, axes) for each in (times, rows, scales)))
+    kinds = (float, int, float)
+    arrivals = in_order(
+        *(_joined(*each, axes) for each in zip((times, rows, scales), kinds, strict=True))
+    )
     arrivals, lost = _at_most(arrivals, max_arrivals)
     table = [_table(c, network.size(c.source), population.n) for c in connections]
     channels = population.neuron.weight_shape
@@ -149,8 +152,8 @@ def _table(connection: Connection, n: int, n_target: int) -> Float[Array, "targe
     return jnp.moveaxis(weight, 1, 0)
 
 
-def _joined(parts: list[Array], axes: tuple[int, ...]) -> Array:
-    return jnp.concatenate(parts, axis=-1) if parts else jnp.zeros((*axes, 0))
+def _joined(parts: list[Array], kind: type, axes: tuple[int, ...]) -> Array:
+    return jnp.concatenate(parts, axis=-1) if parts else jnp.zeros((*axes, 0), kind)
 
 
 def _at_most(
