@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -64,13 +65,18 @@ class DendriticNeuron(AbstractCascade):
     v_th, v_reset : float, default 1 and 0
     bias : float, default 0
         ``I_c``.
+    activation : {"attenuating", "sigmoid"}
+        ``"sigmoid"`` for dendritic spikes that do not attenuate: ``M(v)`` is the first factor
+        alone, and ``slope_decay`` has no meaning.
+    normalized : bool, default True
+        Whether an attenuating ``M`` is divided by its maximum; False gives Eq. 5 as printed.
 
     Raises
     ------
     UnitError
         If an argument has another dimension.
     ModelError
-        If shapes disagree, or a value is outside of its bounds.
+        If shapes disagree, a value is outside of its bounds, or the activation is another one.
 
     Notes
     -----
@@ -95,12 +101,20 @@ class DendriticNeuron(AbstractCascade):
     v_reset: ParameterOrArray = parameter("1", default=0.0)
     bias: ParameterOrArray = parameter("1", default=0.0)
 
+    activation: str = eqx.field(static=True, kw_only=True, default="attenuating")
+    normalized: bool = eqx.field(static=True, kw_only=True, default=True)
+
     t_ref = None
 
     units = {"v": "1", "v_dend": "1", "i_syn": "1"}
     input_unit = "1"
 
     def __check_init__(self) -> None:
+        if self.activation not in ("attenuating", "sigmoid"):
+            raise ModelError(
+                "DendriticNeuron.activation must be 'attenuating' or 'sigmoid'; got "
+                f"{self.activation!r}."
+            )
         must_lie_below("DendriticNeuron.v_reset", self.v_reset, "v_th", self.v_th)
         shape = self.weight.value.shape[-2:]
         self._must_fit("tau_syn", shape)
@@ -165,13 +179,15 @@ class DendriticNeuron(AbstractCascade):
         return DendriticState(state.v, v_dend, propagator.synapse * state.i_syn)
 
     def soma(self, state: DendriticState, current: Scalar) -> tuple[Scalar, Scalar]:
-        drive = jnp.sum(self.g_dend * self.activation(state.v_dend))
+        drive = jnp.sum(self.g_dend * self.dendritic_spike(state.v_dend))
         return (1 + drive) / self.tau_mem, (drive * self.v_max + self.bias + current) / self.tau_mem
 
-    def activation(self, v_dend: Float[Array, "... dendrite"]) -> Float[Array, "... dendrite"]:
+    def dendritic_spike(self, v_dend: Float[Array, "... dendrite"]) -> Float[Array, "... dendrite"]:
         """Return ``M(v_d)``, the fraction of a full dendritic spike (Eq. 5 over its maximum)."""
-        bell = self._bell(v_dend - self.v_th_dend)
-        return bell / self._bell(self._summit())
+        x = v_dend - self.v_th_dend
+        if self.activation == "sigmoid":
+            return jax.nn.sigmoid(self.slope_rise * x)
+        return self._bell(x) / self._bell(self._summit()) if self.normalized else self._bell(x)
 
     def _bell(self, x: Array) -> Array:
         return jax.nn.sigmoid(self.slope_rise * x) * jax.nn.sigmoid(-self.slope_decay * x)

@@ -78,5 +78,7 @@ def _must_be_known(names: tuple[str, ...], known: Mapping[str, set[str]]) -> Non
 
 
 def _is_zero(current: Current) -> bool:
-    is_known = not isinstance(current.value, Tracer) and not isinstance(current.slope, Tracer)
-    return is_known and not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))
+    if isinstance(current.value, Tracer) or isinstance(current.slope, Tracer):
+        # Inputs without a current have one segment, all others have more.
+        return current.start.shape[-1] <= 1
+    return not (np.any(np.asarray(current.value)) or np.any(np.asarray(current.slope)))

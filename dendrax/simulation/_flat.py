@@ -98,8 +98,13 @@ def gathered(
         "n_steps": lanes.n_steps,
         "t_reached": lanes.t,
         "integrals": totals,
-        "maxima": tuple(peak.max(0) for peak in outcomes.peaks),
+        "maxima": tuple(_highest(peak, outcomes.advanced) for peak in outcomes.peaks),
     }
+
+
+def _highest(peak, advanced):
+    # Where no step was made the loop leaves a zero.
+    return jnp.where(advanced, peak, -jnp.inf).max(0)
 
 
 def search(units, numerics, params, lanes, proposal) -> Crossing:

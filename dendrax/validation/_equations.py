@@ -151,8 +151,8 @@ def _exponential(
 def _dendritic(model: DendriticNeuron) -> Equations:
     """Return the neuron with dendritic spikes (König et al. 2026, Eqs. 2-5).
 
-    With ``(v_max - v)`` in Eq. 2, and M of Eq. 5 divided by its maximum, as ``DendriticNeuron``
-    documents. Dendrite ``d`` and its synapse ``s`` become states ``v_d`` and ``i_d_s``.
+    With ``(v_max - v)`` in Eq. 2, and M as ``DendriticNeuron`` documents it. Dendrite
+    ``d`` and its synapse ``s`` become states ``v_d`` and ``i_d_s``.
     """
     given = {name: np.asarray(entry.value) for name, entry in parameters(model).items()}
     n_dend, n_syn = given["weight"].shape
@@ -170,13 +170,12 @@ def _dendritic(model: DendriticNeuron) -> Equations:
     for d in dendrites:
         constants |= {f"{name}_{d}": float(value[d]) for name, value in per_dendrite.items()}
         slopes = constants[f"slope_rise_{d}"], constants[f"slope_decay_{d}"]
-        constants[f"summit_{d}"] = _highest_activation(*slopes)
+        constants[f"summit_{d}"] = _highest_activation(*slopes) if model.normalized else 1.0
     for d, s in synapses:
         constants |= {f"{name}_{d}_{s}": float(value[d, s]) for name, value in per_synapse.items()}
-    bell = (
-        "1/((1 + exp(-slope_rise_{d}*(v_{d} - v_th_dend_{d})))"
-        "*(1 + exp(slope_decay_{d}*(v_{d} - v_th_dend_{d})))*summit_{d})"
-    )
+    activation = "1/(1 + exp(-slope_rise_{d}*(v_{d} - v_th_dend_{d})))"
+    if model.activation == "attenuating":
+        activation += "/((1 + exp(slope_decay_{d}*(v_{d} - v_th_dend_{d})))*summit_{d})"
     drive = " + ".join(f"g_dend_{d}*m_{d}" for d in dendrites)
     received = {d: " + ".join(f"i_{d}_{s}" for s in range(n_syn)) for d in dendrites}
     return Equations(
@@ -185,7 +184,7 @@ def _dendritic(model: DendriticNeuron) -> Equations:
             **{f"v_{d}": f"(-v_{d} + {received[d]})/tau_dend_{d}" for d in dendrites},
             **{f"i_{d}_{s}": f"-i_{d}_{s}/tau_syn_{d}_{s}" for d, s in synapses},
         },
-        shorthand={f"m_{d}": bell.format(d=d) for d in dendrites},
+        shorthand={f"m_{d}": activation.format(d=d) for d in dendrites},
         start={},
         guard="v - v_th",
         watched="v",

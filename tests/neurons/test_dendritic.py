@@ -26,7 +26,7 @@ def neuron_with(rise, decay):
 
 @jax.jit
 def activation(neuron, v):
-    return resolve(neuron).activation(jnp.asarray([v]))[0]
+    return resolve(neuron).dendritic_spike(jnp.asarray([v]))[0]
 
 
 slopes_of_activation = jax.jit(jax.grad(activation))
@@ -86,7 +86,19 @@ def test_dendrites_may_have_slopes_of_their_own():
     neuron = resolve(
         dx.DendriticNeuron(weight=np.ones((2, 1)), slope_rise=[8.0, 2.0], slope_decay=[3.0, 2.0])
     )
-    np.testing.assert_allclose(neuron.activation(jnp.asarray([1.0, 1.0]))[1], 1.0)
+    np.testing.assert_allclose(neuron.dendritic_spike(jnp.asarray([1.0, 1.0]))[1], 1.0)
+
+
+def test_activation_may_be_eq_5_as_printed_or_its_rise_alone():
+    x = np.linspace(-1, 3, 9)
+    forms = {"normalized": False}, {"activation": "sigmoid"}
+    neurons = [
+        dx.DendriticNeuron(weight=np.ones((1, 1)), v_th_dend=V_TH, slope_rise=4.0, **form)
+        for form in forms
+    ]
+    raw, sigmoid = (resolve(neuron).dendritic_spike(jnp.asarray(x)) for neuron in neurons)
+    np.testing.assert_allclose(raw, expit(4 * (x - V_TH)) * expit(-3 * (x - V_TH)))
+    np.testing.assert_allclose(sigmoid, expit(4 * (x - V_TH)))
 
 
 def test_flow_of_the_soma_has_the_sign_of_morris_and_lecar():
@@ -108,7 +120,7 @@ def test_flow_equals_the_printed_equations():
         v=jnp.asarray(v), v_dend=jnp.asarray(v_dend), i_syn=jnp.asarray(i_syn)
     )
     flow = neuron.dynamics(jnp.asarray(0.0), state, jnp.asarray(0.5))
-    drive = np.sum(np.asarray([1, 2]) * neuron.activation(state.v_dend))
+    drive = np.sum(np.asarray([1, 2]) * neuron.dendritic_spike(state.v_dend))
     np.testing.assert_allclose(flow.v, (-v + drive * (3 - v) + 0.2 + 0.5) / 10)
     np.testing.assert_allclose(flow.v_dend, (-v_dend + i_syn.sum(1)) / [8, 12])
     np.testing.assert_allclose(flow.i_syn, -i_syn / tau_syn)

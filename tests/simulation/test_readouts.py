@@ -66,6 +66,11 @@ def test_the_maximum_of_a_spiking_neuron_is_its_threshold():
     np.testing.assert_allclose(result.readouts["peak"], 1.0, rtol=1e-9)
 
 
+def test_a_maximum_may_be_negative():
+    simulator = dx.Simulator(T_STOP * pq.ms, readouts={"v": dx.Maximum("v")}, execution="flat")
+    assert simulator(dx.LIF(), dx.Inputs()).readouts["v"] == -70.0
+
+
 def test_samples_come_in_the_order_in_which_they_are_asked_for():
     at = [17.0, 4.0, 30.0, 0.0]
     simulator = dx.Simulator(T_STOP * pq.ms, record=dx.Record("v", at=at * pq.ms))

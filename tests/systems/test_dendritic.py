@@ -1,5 +1,6 @@
 """The paper's neuron (Eqs. 2-5) against SciPy, in both of its executions."""
 
+import dataclasses
 from functools import partial
 
 import diffrax
@@ -150,14 +151,23 @@ def test_tape_equals_forward(case):
     assert relative_errors(engine.tape(rows), rows @ jacobian, THETA).max() < 1e-10
 
 
-def test_without_input_nothing_happens():
+@pytest.mark.parametrize(
+    ("activation", "normalized"), [("attenuating", True), ("attenuating", False), ("sigmoid", True)]
+)
+def test_without_input_nothing_happens(activation, normalized):
     simulator = dx.Simulator(20 * pq.ms, 1 * pq.ms, record=dx.Record("v", every=5 * pq.ms))
     neuron = eqx.tree_at(lambda n: n.bias.value, NEURON, jnp.asarray(0.0))
+    neuron = dataclasses.replace(neuron, activation=activation, normalized=normalized)
     result = simulator(neuron, dx.Inputs())
     assert result.spike_counts == 0
-    # What is left of Eq. 5 at rest drives the soma towards v_max.
+    # What is left of the activation at rest drives the soma towards v_max.
     rest = values(NEURON)
-    drive = np.sum(rest.g_dend * bell(rest, -rest.v_th_dend) / bell(rest, PEAK))
+    left = bell(rest, -rest.v_th_dend)
+    if activation == "sigmoid":
+        left = expit(-rest.slope_rise * rest.v_th_dend)
+    elif normalized:
+        left = left / bell(rest, PEAK)
+    drive = np.sum(rest.g_dend * left)
     steady = drive * 3.2 / (1 + drive)
     expected = steady * (1 - np.exp(-(1 + drive) * np.arange(0, 20.1, 5) / 9))
     np.testing.assert_allclose(result.traces["v"][0, 0], expected, atol=1e-12)

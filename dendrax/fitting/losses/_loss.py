@@ -1,19 +1,24 @@
 """What all losses are."""
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dendrax.results import SimulationResult, Sweeps
+from dendrax.results import SimulationResult
+from dendrax.simulation import Integral, Maximum
 
 Scalar = Float[Array, ""]
+Readout = Integral | Maximum
 
 
 class AbstractLoss(eqx.Module):
-    """A function of a simulation and of the sweeps that it should reproduce.
+    """A function of a simulation and of what it should have been.
+
+    That is sweeps to reproduce, or the labels of a classification, or spike times, as each loss
+    says.
 
     Attributes
     ----------
@@ -26,13 +31,18 @@ class AbstractLoss(eqx.Module):
     records: ClassVar[tuple[str, ...]] = ()
     terms: ClassVar[tuple[str, ...]] = ()
 
+    @property
+    def readouts(self) -> dict[str, Readout]:
+        """The readouts that it needs, for ``Simulator(readouts=loss.readouts)``."""
+        return {}
+
     @abstractmethod
-    def parts(self, result: SimulationResult, sweeps: Sweeps) -> dict[str, Scalar]:
+    def parts(self, result: SimulationResult, target: Any, /) -> dict[str, Scalar]:
         """Return the parts of the loss by name."""
 
-    def __call__(self, result: SimulationResult, sweeps: Sweeps) -> Scalar:
+    def __call__(self, result: SimulationResult, target: Any = None, /) -> Scalar:
         """Return the loss."""
-        return sum(self.parts(result, sweeps).values(), jnp.zeros(()))
+        return sum(self.parts(result, target).values(), jnp.zeros(()))
 
     def __add__(self, other: "AbstractLoss") -> "AbstractLoss":
         return _Total(((1.0, self), (1.0, other)))
@@ -53,12 +63,16 @@ class _Total(AbstractLoss):
         return tuple(sorted({name for _, loss in self.weighted for name in loss.records}))
 
     @property
+    def readouts(self) -> dict[str, Readout]:
+        return {name: kept for _, loss in self.weighted for name, kept in loss.readouts.items()}
+
+    @property
     def terms(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
         return tuple(dict.fromkeys(name for _, loss in self.weighted for name in loss.terms))
 
-    def parts(self, result: SimulationResult, sweeps: Sweeps) -> dict[str, Scalar]:
+    def parts(self, result: SimulationResult, target: Any, /) -> dict[str, Scalar]:
         total: dict[str, Scalar] = {}
         for weight, loss in self.weighted:
-            for name, value in loss.parts(result, sweeps).items():
+            for name, value in loss.parts(result, target).items():
                 total[name] = total.get(name, 0.0) + weight * value
         return total

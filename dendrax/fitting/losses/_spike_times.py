@@ -45,7 +45,7 @@ class SpikeTimes(AbstractLoss):
     records = ("guard",)
     terms = ("spike_time_loss",)
 
-    def parts(self, result: SimulationResult, sweeps: Sweeps) -> dict[str, Scalar]:
+    def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``spike_time_loss``."""
         recorded = sweeps.target.spike_times[:, 0]
         starts = sweeps.inputs.current.start

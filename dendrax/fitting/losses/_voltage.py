@@ -36,7 +36,7 @@ class Voltage(AbstractLoss):
     records = ("v",)
     terms = ("voltage_loss",)
 
-    def parts(self, result: SimulationResult, sweeps: Sweeps) -> dict[str, Scalar]:
+    def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``voltage_loss``."""
         counts = self.counts(result, sweeps)
         difference = jnp.where(counts, result.traces["v"] - sweeps.target.traces["v"], 0.0)
