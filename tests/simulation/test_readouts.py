@@ -97,6 +97,15 @@ def test_the_first_spike_costs_no_further_step():
     assert brentq(lambda t: 1.5 * (1 - np.exp(-t / 20)) - 1, 1, 60) < 22
 
 
+def test_readouts_go_to_xarray_and_back():
+    simulator = dx.Simulator(5 * pq.ms, readouts=READOUTS, execution="flat")
+    result = simulator(NEURON, INPUTS)
+    back = dx.from_xarray(dx.to_xarray(result))
+    assert isinstance(back, dx.SimulationResult)
+    for name in READOUTS:
+        np.testing.assert_array_equal(back.readouts[name], result.readouts[name])
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
