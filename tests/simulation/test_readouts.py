@@ -76,6 +76,8 @@ def test_samples_come_in_the_order_in_which_they_are_asked_for():
     simulator = dx.Simulator(T_STOP * pq.ms, record=dx.Record("v", at=at * pq.ms))
     result = simulator(NEURON, INPUTS)
     np.testing.assert_allclose(result.traces["v"][0, 0], closed(20.0, 5.0, np.array(at)), atol=1e-7)
+    with pytest.raises(dx.RecordingError, match="sampled regularly"):
+        dx.to_neo(result)
 
 
 @pytest.mark.parametrize("execution", ["auto", "flat"])
