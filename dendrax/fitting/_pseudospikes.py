@@ -70,11 +70,11 @@ def with_pseudospikes(
     Examples
     --------
     >>> import dendrax as dx, jax, numpy as np, quantities as pq
-    >>> network = dx.feed_forward([2, 3, 2], dx.QIF(tau_mem=20 * pq.ms), key=jax.random.key(0))
+    >>> network = dx.feed_forward([2, 3], dx.QIF(tau_mem=20 * pq.ms), key=jax.random.key(0))
     >>> record = dx.Record("guard", "i_syn", at=20 * pq.ms)
     >>> simulator = dx.Simulator(20 * pq.ms, record=record, max_spikes=4)
     >>> results = simulator(network, dx.latency([[0.2, 0.9]], 60 * pq.ms, bias=False))
-    >>> pseudo = dx.with_pseudospikes(network, results)["hidden"].spike_times
+    >>> pseudo = dx.with_pseudospikes(network, results)["output"].spike_times
     >>> bool(np.isfinite(pseudo).all())
     True
     """

@@ -1,6 +1,6 @@
 """Pseudospikes: continuity where spikes pass the end of the trial, and gradients of silence."""
 
-import dataclasses
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -14,136 +14,112 @@ from scipy.optimize import brentq
 import dendrax as dx
 
 T_STOP = 30.0
-QIF = dx.QIF(tau_mem=20 * pq.ms, bias=0.1)
-SIMULATOR = dx.Simulator(
-    T_STOP * pq.ms,
-    2 * pq.ms,
-    record=dx.Record("guard", "i_syn", at=T_STOP * pq.ms),
-    max_spikes=3,
+RECORD = dx.Record("guard", "i_syn", at=T_STOP * pq.ms)
+SIMULATOR = dx.Simulator(T_STOP * pq.ms, 2 * pq.ms, record=RECORD, max_spikes=3)
+INPUTS = dx.latency([[0.1]], 20 * pq.ms, bias=False)
+L = dx.learnable([[1.0]])
+# A QIF neuron behind another one.
+CHAIN = dx.Network(
+    1,
+    {name: dx.Population(dx.QIF(tau_mem=20 * pq.ms, bias=0.1), 1) for name in ("hidden", "output")},
+    [dx.Connection("input", "hidden", weight=L), dx.Connection("hidden", "output", weight=L)],
 )
-INPUTS = dx.latency([[0.1], [0.4]], 20 * pq.ms, bias=False)
 
 
-def chain(weights):
-    """Return a QIF neuron behind another one."""
-    names = ["input", "hidden", "output"]
-    return dx.Network(
-        1,
-        {name: dx.Population(QIF, 1) for name in names[1:]},
-        [
-            dx.Connection(a, b, weight=dx.learnable([[w]]))
-            for a, b, w in zip(names, names[1:], weights, strict=False)
-        ],
-    )
+class Ran(NamedTuple):
+    """Spikes (hidden and output, spike), without pseudospikes and with them, and guards."""
 
-
-CHAIN = chain([1.0, 1.0])
+    spikes: jax.Array
+    extended: jax.Array
+    guard: jax.Array
 
 
 @jax.jit
-@jax.value_and_grad
-def sole(w):
-    """Return the time of the first spike of the first neuron of the chain, in the first trial."""
-    model = eqx.tree_at(lambda n: n.connections[0].weight.value, CHAIN, w[None, None])
-    results = dx.with_pseudospikes(model, SIMULATOR(model, INPUTS))
-    return results["hidden"].spike_times[0, 0, 0]
+def run(weights):
+    """Run the chain; return the derivatives by its weights of three times, and what happened.
+
+    The times are the first pseudospikes or spikes of both neurons, and the first spike of the
+    output as it is without pseudospikes, at the end if it is silent.
+    """
+
+    def times(weights):
+        at = lambda n: [c.weight.value for c in n.connections]  # noqa: E731
+        model = eqx.tree_at(at, CHAIN, [w[None, None] for w in weights])
+        results = SIMULATOR(model, INPUTS)
+        extended = dx.with_pseudospikes(model, results)
+        spikes, guards = (
+            [f(r[name])[0, 0] for name in ("hidden", "output")]
+            for r, f in ((results, lambda x: x.spike_times), (results, lambda x: x.traces["guard"]))
+        )
+        pseudo = [extended[name].spike_times[0, 0] for name in ("hidden", "output")]
+        plain = jnp.where(jnp.isfinite(spikes[1][0]), spikes[1][0], T_STOP)
+        ran = Ran(jnp.stack(spikes), jnp.stack(pseudo), jnp.stack(guards)[:, 0])
+        return jnp.stack([pseudo[0][0], pseudo[1][0], plain]), ran
+
+    return jax.jacrev(times, has_aux=True)(weights)
 
 
-@jax.jit
-@jax.value_and_grad
-def second(w):
-    """Return the pseudospike of the output while the spike of the hidden neuron passes the end."""
-    model = eqx.tree_at(lambda n: n.connections[0].weight.value, CHAIN, w[None, None])
-    results = dx.with_pseudospikes(model, SIMULATOR(model, INPUTS))
-    return results["output"].spike_times[0, 0, 0]
+def at(*weights):
+    return run(jnp.asarray(weights))
 
 
 def test_time_and_slope_are_continuous_where_a_spike_passes_the_end():
-    critical = brentq(lambda w: float(sole(jnp.asarray(w))[0]) - T_STOP, 3.0, 30.0, xtol=1e-13)
-    h = 1e-6
-    (early, slope_early), (late, slope_late) = (sole(jnp.asarray(critical + d)) for d in (h, -h))
-    assert early < T_STOP < late
+    def left(w):
+        return float(at(w, 1.0)[1].extended[0, 0]) - T_STOP
+
+    critical, h = brentq(left, 3.0, 30.0, xtol=1e-13), 1e-6
+    (slope_early, early), (slope_late, late) = (at(critical + d, 1.0) for d in (h, -h))
+    assert early.spikes[0, 0] == early.extended[0, 0] < T_STOP < late.extended[0, 0]
+    moved = late.extended[:, 0] - early.extended[:, 0]
     # Curvature of t(w) times h, and beyond the end the third order in tau / V.
-    np.testing.assert_allclose(late - early, -2 * h * slope_early, rtol=1e-5)
-    np.testing.assert_allclose(slope_early, slope_late, rtol=1e-5)
-    # A spike of the source that passes the end counts with its whole weight on both sides.
-    (before, _), (after, _) = (second(jnp.asarray(critical + d)) for d in (-1e-9, 1e-9))
-    np.testing.assert_allclose(before, after, rtol=0, atol=1e-6)
-    assert before > T_STOP
+    np.testing.assert_allclose(moved[0], -2 * h * slope_early[0, 0], rtol=1e-5)
+    np.testing.assert_allclose(slope_early[0, 0], slope_late[0, 0], rtol=1e-5)
+    # To the target, the spike of the source counts with its whole weight on both sides.
+    assert early.extended[1, 0] > T_STOP
+    np.testing.assert_allclose(moved[1], 0.0, atol=100 * h)
 
 
 def test_the_slope_of_a_pseudospike_is_its_central_difference():
-    for f in (sole, second):
-        w, h = 2.0, 1e-4
-        time, slope = f(jnp.asarray(w))
-        assert time > T_STOP
-        ends = [f(jnp.asarray(w + d))[0] for d in (h, -h)]
-        np.testing.assert_allclose(slope, (ends[0] - ends[1]) / (2 * h), rtol=1e-6)
+    w, h = np.array([2.0, 3.0]), 1e-4
+    slopes, ran = at(*w)
+    assert np.all(ran.extended[:, 0] > T_STOP)
+    for k in range(2):
+        d = h * np.eye(2)[k]
+        ends = [at(*(w + sign * d))[1].extended[:, 0] for sign in (1, -1)]
+        np.testing.assert_allclose(slopes[:2, k], (ends[0] - ends[1]) / (2 * h), rtol=1e-6)
 
 
 def test_pseudospikes_follow_the_spikes_at_a_constant_pace():
-    model = chain([10.0, 0.1])
-    results = SIMULATOR(model, INPUTS)
-    extended = dx.with_pseudospikes(model, results)
-    for name, result in results.items():
-        times, n = np.asarray(extended[name].spike_times), result.spike_counts
-        assert np.all(np.diff(times) > 0)
-        for trial in range(2):
-            k = n[trial, 0]
-            np.testing.assert_array_equal(times[trial, 0, :k], result.spikes(trial))
-            assert np.all(times[trial, 0, k:] > T_STOP)
-    # A free neuron: tau V' = (V - 1/2)^2 + s from rest, V = 0, to infinity.
-    idle = dx.Inputs(spikes=dx.spike_trains([[] * pq.ms]))
-    times = dx.with_pseudospikes(model, SIMULATOR(model, idle))["hidden"].spike_times[0, 0]
-    guard = SIMULATOR(model, idle)["hidden"].traces["guard"][0, 0, -1]
-    v, root = -np.pi / np.tan(np.pi * (guard + 1)), np.sqrt(10 * np.log1p(np.exp(0.1 / 10)))
+    _, ran = at(15.0, 0.1)
+    spikes, extended = np.asarray(ran.spikes), np.asarray(ran.extended)
+    there = np.isfinite(spikes)
+    assert there.sum(1).tolist() == [1, 0]
+    np.testing.assert_array_equal(extended[there], spikes[there])
+    assert np.all(extended[~there] > T_STOP)
+    # A free neuron: tau V' = (V - 1/2)^2 + s from V at the end to infinity, and again.
+    _, idle = at(0.0, 0.0)
+    v = -np.pi / np.tan(np.pi * (idle.guard[0] + 1))
+    root = np.sqrt(10 * np.log1p(np.exp(0.1 / 10)))
     first = T_STOP + 20 / root * (np.pi / 2 - np.arctan((v - 0.5) / root))
-    np.testing.assert_allclose(times, first + 20 * np.pi / root * np.arange(3), rtol=1e-12)
+    expected = first + 20 * np.pi / root * np.arange(3)
+    np.testing.assert_allclose(idle.extended[0], expected, rtol=1e-12)
 
 
-def test_a_silent_network_learns_to_spike():
-    network = dx.feed_forward([2, 3, 2], dx.QIF(tau_mem=20 * pq.ms), key=jax.random.key(1))
-    network = jax.tree.map(lambda x: 0.02 * x, network, is_leaf=eqx.is_inexact_array)
-    network = eqx.tree_at(
-        lambda n: [p.neuron for p in n.populations.values()],
-        network,
-        [dx.QIF(tau_mem=20 * pq.ms)] * 2,
-    )
-    inputs = dx.latency([[0.1, 0.9], [0.9, 0.1]], 10 * pq.ms, bias=False)
-    labels = jnp.asarray([0, 1])
-    loss = dx.losses.first_spike(2 * pq.ms, 20 * pq.ms, 0.1)
-
-    def costs(model):
-        results = SIMULATOR(model, inputs)
-        silent = loss(results["output"], labels)
-        return loss(dx.with_pseudospikes(model, results)["output"], labels), silent, results
-
-    @jax.jit
-    def gradients(model):
-        def both(model):
-            pseudo, silent, results = costs(model)
-            return jnp.stack([pseudo, silent]), {k: r.spike_times for k, r in results.items()}
-
-        _, pull, spikes = jax.vjp(both, model, has_aux=True)
-        return [pull(jnp.asarray(row))[0] for row in ([1.0, 0.0], [0.0, 1.0])], spikes
-
-    (pseudo, silent), spikes = gradients(network)
-    assert not np.isfinite(spikes["hidden"]).any()
-    assert not any(np.any(x) for x in jax.tree.leaves(silent))
-    weights = [c.weight.value for c in pseudo.connections]
-    assert all(np.isfinite(w).all() for w in weights)
-    assert all(np.all(w != 0) for w in weights)
-
-    optimizer = optax.adam(0.5)
-    state = optimizer.init(network)
-    for _ in range(30):
-        (pseudo, _), spikes = gradients(network)
-        updates, state = optimizer.update(pseudo, state)
-        network = optax.apply_updates(network, updates)
-    first = np.asarray(spikes["output"])[:, :, 0]
-    assert np.isfinite(spikes["hidden"]).any()
-    assert np.argmin(first, axis=1).tolist() == [0, 1]
-    assert np.isfinite(first.min(1)).all()
+def test_a_silent_network_has_a_gradient_and_learns_to_spike():
+    weights, target = jnp.asarray([0.5, 0.5]), 25.0
+    slopes, ran = run(weights)
+    assert not np.isfinite(ran.spikes).any()
+    assert not slopes[2].any()
+    assert np.isfinite(slopes).all()
+    # More weight makes the output spike earlier: both weights feel it.
+    assert np.all(slopes[1] < 0)
+    optimizer = optax.adam(1.0)
+    state = optimizer.init(weights)
+    for _ in range(25):
+        slopes, ran = run(weights)
+        updates, state = optimizer.update((ran.extended[1, 0] - target) * slopes[1], state)
+        weights = optax.apply_updates(weights, updates)
+    assert np.isfinite(ran.spikes[:, 0]).all()
 
 
 @pytest.mark.parametrize(
@@ -156,14 +132,17 @@ def test_a_silent_network_learns_to_spike():
     ],
 )
 def test_what_pseudospikes_cannot_do_is_named(change, message):
-    record = change.pop("record", SIMULATOR.record)
-    weight = dx.learnable([[1.0]])
-    last = dx.Connection(**{"source": "hidden", "target": "output", "weight": weight, **change})
-    model = dx.Network(1, CHAIN.populations, [CHAIN.connections[0], last])
-    template = SIMULATOR(CHAIN, INPUTS)["hidden"]
-    keep = {name: template.traces[name] for name in record.names}
-    result = dataclasses.replace(
-        template, traces=keep, times=jnp.asarray(record.times(T_STOP), dtype=float)[-1:]
-    )
+    record = change.get("record", RECORD)
+    last = {"source": "hidden", "target": "output", "weight": L}
+    last |= {name: given for name, given in change.items() if name != "record"}
+    model = dx.Network(1, CHAIN.populations, [CHAIN.connections[0], dx.Connection(**last)])
+    times = jnp.asarray(record.times(T_STOP), dtype=float)
+    blank = jnp.full((1, 1, 1), jnp.inf)
+    state = jnp.zeros((1, 1), int)
+    result = dx.SimulationResult(
+        spike_times=blank, spike_slope=blank, times=times,
+        traces={name: jnp.zeros((1, 1, len(times))) for name in record.names},
+        status=state, n_steps=state, t_reached=jnp.zeros((1, 1)), t_stop=T_STOP, units=(),
+    )  # fmt: skip
     with pytest.raises(dx.FitError, match=message):
         dx.with_pseudospikes(model, {"hidden": result, "output": result})
