@@ -69,6 +69,8 @@ from dendrax.fitting import with_free as with_free
 from dendrax.fitting import with_pseudospikes as with_pseudospikes
 from dendrax.validation import Comparison as Comparison
 from dendrax.validation import Convergence as Convergence
+from dendrax.validation import GradientCheck as GradientCheck
+from dendrax.validation import check_gradient as check_gradient
 from dendrax.validation import compare as compare
 from dendrax.validation import convergence as convergence
 from dendrax.validation import run_brian2 as run_brian2

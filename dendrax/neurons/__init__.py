@@ -20,5 +20,6 @@ from dendrax.neurons._lif import LIF as LIF
 from dendrax.neurons._neuron import AbstractNeuron as AbstractNeuron
 from dendrax.neurons._projective import AbstractProjective as AbstractProjective
 from dendrax.neurons._qif import QIF as QIF
+from dendrax.neurons._quadrature import gauss_legendre as gauss_legendre
 from dendrax.neurons._refractory import Refractory as Refractory
 from dendrax.neurons._wrapper import Wrapped as Wrapped

@@ -5,25 +5,13 @@ from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from equinox import AbstractVar
 from jaxtyping import Array, Float
 
 from dendrax.neurons._neuron import AbstractNeuron, Scalar, State
+from dendrax.neurons._quadrature import gauss_legendre
 
-
-def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``n`` points in (0, 1), and the integrals of their interpolating polynomial.
-
-    Row j of the integrals goes from 0 to point j; the last one goes from 0 to 1.
-    """
-    points = (np.polynomial.legendre.leggauss(n)[0] + 1) / 2
-    powers = np.arange(1, n + 1)
-    ends = np.append(points, 1.0)[:, None]
-    return points, ends**powers / powers @ np.linalg.inv(np.vander(points, increasing=True))
-
-
-_POINTS, _UP_TO = _gauss_legendre(4)
+_POINTS, _UP_TO = gauss_legendre(4)
 
 
 class Ramp(NamedTuple):

@@ -10,6 +10,7 @@ spike_time              spike                    all spikes, trial by trial and 
 spike_trial             spike                    whose they are
 spike_neuron            spike
 spike_slope             spike                    rate at which the guard crossed zero
+readout_*name*          trial neuron             an integral or a maximum over the trial
 status n_steps          trial neuron             how the simulation went
 t_reached
 t_stop                                           end of the trials

@@ -12,6 +12,8 @@ from dendrax.results._result import SimulationResult
 from dendrax.results._schema import RESERVED, VERSION, attributes, per_ms, place_dimensions
 from dendrax.results._sweeps import Sweeps, apart
 
+_READOUT = "readout_"
+
 
 def to_xarray(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> Any:
     """Turn a result into an xarray Dataset, with named dimensions and units.
@@ -46,7 +48,7 @@ def to_xarray(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -
 
     result, inputs = apart(result, inputs)
     n_trials, n_neurons, capacity = result.spike_times.shape
-    variables = _traces(result) | _spikes(result)
+    variables = _traces(result) | _spikes(result) | _readouts(result)
     for name, unit in (("status", "1"), ("n_steps", "1"), ("t_reached", "ms")):
         value = np.asarray(getattr(result, name))
         variables[name] = (("trial", "neuron"), value, attributes(name, unit))
@@ -62,6 +64,15 @@ def to_xarray(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -
     return xr.Dataset(
         variables, coordinates, dict(zip(RESERVED, about, strict=True)) | dict(result.provenance)
     )
+
+
+def _readouts(result: SimulationResult) -> dict[str, tuple]:
+    variables = {}
+    for name, value in result.readouts.items():
+        places = tuple(f"{name}_{i}" for i in range(value.ndim - 2))
+        about = {"long_name": f"readout {name!r} of the trial"}
+        variables[_READOUT + name] = (("trial", "neuron", *places), np.asarray(value), about)
+    return variables
 
 
 def _traces(result: SimulationResult) -> dict[str, tuple]:
@@ -146,6 +157,7 @@ def from_xarray(dataset: Any) -> SimulationResult | Sweeps:
     index = dataset.spike_trial.values, dataset.spike_neuron.values
     capacity = int(dataset.attrs["spike_capacity"])
     traces = [name for name in dataset.data_vars if "time" in dataset[name].dims]
+    readouts = [name for name in map(str, dataset.data_vars) if name.startswith(_READOUT)]
     result = SimulationResult(
         spike_times=jnp.asarray(unflatten(dataset.spike_time.values, *index, shape, capacity)),
         spike_slope=jnp.asarray(unflatten(dataset.spike_slope.values, *index, shape, capacity)),
@@ -159,6 +171,9 @@ def from_xarray(dataset: Any) -> SimulationResult | Sweeps:
         provenance=tuple(
             (key, str(value)) for key, value in dataset.attrs.items() if key not in RESERVED
         ),
+        readouts={
+            name.removeprefix(_READOUT): jnp.asarray(dataset[name].values) for name in readouts
+        },
     )
     return Sweeps(result, _inputs(dataset)) if "current_value" in dataset else result
 

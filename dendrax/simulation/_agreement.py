@@ -49,7 +49,8 @@ def network_must_fit(network: Network, inputs: Inputs, names: tuple[str, ...]) -
             "the weights of the input spikes of a network must be plain numbers; its connections "
             f"have the unit. Got {inputs.spikes.unit!r}."
         )
-    if not _is_zero(inputs.current):
+    # What is traced is not known to flow, and a network without an electrode does not look at it.
+    if not _is_zero(inputs.current) and not isinstance(inputs.current.value, Tracer):
         if network.electrode is None:
             raise ModelError(
                 "a current is injected, and the network says into which neurons with "

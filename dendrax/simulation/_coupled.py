@@ -164,7 +164,7 @@ class _Component(NamedTuple):
         largest = [jnp.broadcast_to(_FITS * shortest, lane.t.shape) for lane in lanes]
         plans = self.each(plan, members, lanes, due, largest)
         if self.together:
-            plans, waiting = _same_end(lanes, plans), lanes
+            plans, waiting = _same_end(lanes, plans, tie), lanes
         else:
             waiting = _waiting(lanes, plans, shortest)
         proposals = self.each(propose, members, waiting, plans)
@@ -183,8 +183,8 @@ class _Component(NamedTuple):
         moved = self.each(advance, members, waiting, proposals, turns)
         moved, outcomes = [lane for lane, _ in moved], [outcome for _, outcome in moved]
         free = [
-            proposal.accepted & ~turn.stopped & ~lane.done
-            for proposal, turn, lane in zip(proposals, turns, waiting, strict=True)
+            proposal.accepted & ~turn.stopped & ~lane.done & each.brings
+            for proposal, turn, lane, each in zip(proposals, turns, waiting, plans, strict=True)
         ]
         # Those that waited are no more done than before.
         moved = [
@@ -309,11 +309,18 @@ def _waiting(lanes: list[Lane], plans: list[Plan], shortest: Array) -> list[Lane
     ]
 
 
-def _same_end(lanes: list[Lane], plans: list[Plan]) -> list[Plan]:
-    t_1 = jnp.where(_joined([x.done for x in lanes]), jnp.inf, _joined([x.t_1 for x in plans]))
-    t_1 = t_1.min(1, keepdims=True)
+def _same_end(lanes: list[Lane], plans: list[Plan], tie: Tie) -> list[Plan]:
+    """Let the step of all units end where the first of them has to stop.
+
+    A spike that is due at once needs a step of some length, of which it takes none: what is due at
+    this instant besides waits.
+    """
+    t, step = _joined([lane.t for lane in lanes]), _joined([lane.step for lane in lanes])
+    over = _joined([lane.done for lane in lanes])
+    t_1 = jnp.where(over, jnp.inf, _joined([plan.t_1 for plan in plans]))
+    t_1 = jnp.where(tie.due.any(1, keepdims=True), t + step, t_1).min(1, keepdims=True)
     return [
-        Plan(jnp.where(lane.done, lane.t, t_1), plan.cut | (t_1 < plan.t_1))
+        Plan(jnp.where(lane.done, lane.t, t_1), plan.cut | (t_1 != plan.t_1), plan.brings)
         for lane, plan in zip(lanes, plans, strict=True)
     ]
 

@@ -4,11 +4,9 @@ With ``w = exp(-t / 2 tau) y`` the equation of :class:`AbstractProjective` loses
 
     tau^2 y'' = (1/4 - J(t)) y,
 
-and in a cell of the grid J is replaced by the polynomial through four Gauss-Legendre points: what
-is left out is orthogonal to all cubics, so that the solution at the end of a cell is of order 8.
-For a polynomial J the solution is a power series. Where ``y`` changes its sign there is a spike.
-Two zeros of ``y`` lie at least ``pi tau / sqrt(J - 1/4)`` apart (Sturm), so that a shorter cell has
-one at most; a trial with a longer cell is refused.
+and a cell of the grid is one step of Gauss collocation with four points, of order 8. Where ``y``
+changes its sign there is a spike. Two zeros of ``y`` lie at least ``pi tau / sqrt(J - 1/4)`` apart
+(Sturm), so that a shorter cell has one at most; a trial with a longer cell is refused.
 """
 
 from functools import partial
@@ -20,7 +18,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from dendrax.neurons import AbstractProjective, Ramp
+from dendrax.neurons import AbstractProjective, Ramp, gauss_legendre
 from dendrax.simulation._drive import Drive
 from dendrax.simulation._grid import Grid, cell_at, upstream_states
 from dendrax.simulation._roots import rising_root
@@ -28,13 +26,12 @@ from dendrax.simulation._roots import rising_root
 Scalar = Float[Array, ""]
 State = Any
 
-_POINTS = (np.polynomial.legendre.leggauss(4)[0] + 1) / 2
-# Of the polynomial through values at the points.
-_COEFFICIENTS = np.linalg.inv(np.vander(_POINTS, increasing=True))
+_POINTS, _UP_TO = gauss_legendre(4)
+_END, _TWICE = _UP_TO[-1], _UP_TO[:-1] @ _UP_TO[:-1]
 # Of the angle that a cell may turn by, squared; two zeros are pi apart.
 _FARTHEST = 9.0
-# What is left out is z^13 / 13! for a cell that turns by z.
-_TERMS = 12
+# What is left out is z^12 / 12! for a cell that turns by z.
+_ITERATIONS = 5
 
 
 class Vector(NamedTuple):
@@ -79,22 +76,27 @@ class Stiffness(NamedTuple):
 def track(neuron: AbstractProjective, drive: Drive, grid: Grid) -> Track:
     """Solve a trial."""
     states = upstream_states(neuron, drive, grid)
-    steps = jax.vmap(partial(_stiffness, neuron))(states, grid.size, grid.current)
+    propagators = jax.vmap(partial(_propagators, neuron))(grid.size)
 
-    def through(carry, step):
-        before, count = carry
+    # What is differentiated anew costs less than what is stored.
+    @jax.checkpoint
+    def through(carry, cell):
+        before, count, angle = carry
+        state, propagator, size, current = cell
+        step = _stiffness(neuron, state, propagator, size, current)
         after = _step(step, before)
         # Only the ratio matters, and a long run would overflow.
         size = lax.stop_gradient(jnp.abs(after.y) + jnp.abs(after.u))
         after = Vector(after.y / size, after.u / size)
         count = count + ((before.y >= 0) != (after.y >= 0))
-        return (after, count), (before, count)
+        angle = jnp.maximum(angle, lax.stop_gradient(-(step.h**2) * step.at.min()))
+        return (after, count, angle), (before, count)
 
-    begin = _start(neuron), jnp.asarray(0)
-    (last, _), (at, n_spikes) = lax.scan(through, begin, steps)
-    angle = steps.h**2 * -steps.at.min(axis=1)
+    begin = _start(neuron), jnp.asarray(0), jnp.asarray(0.0)
+    cells = states, propagators, grid.size, grid.current
+    (last, _, angle), (at, n_spikes) = lax.scan(through, begin, cells)
     is_finite = jnp.isfinite(last.y) & jnp.isfinite(last.u)
-    return Track(states, at, n_spikes, is_finite, (angle < _FARTHEST).all())
+    return Track(states, at, n_spikes, is_finite, angle < _FARTHEST)
 
 
 def _start(neuron: AbstractProjective) -> Vector:
@@ -102,22 +104,57 @@ def _start(neuron: AbstractProjective) -> Vector:
     return Vector(jnp.asarray(w, dtype=float), jnp.asarray(u + w / 2, dtype=float))
 
 
-def _stiffness(neuron: AbstractProjective, state: State, h: Scalar, current: Ramp) -> Stiffness:
-    def at(t: Scalar) -> Scalar:
-        return neuron.drive(neuron.upstream_after(state, t, current), current.after(t))
+def _propagators(neuron: AbstractProjective, h: Scalar) -> Any:
+    """Return the upstream propagators to the points of a step."""
+    return jax.vmap(neuron.propagator)(h * _POINTS)
 
-    return Stiffness(h / neuron.tau, 0.25 - jax.vmap(at)(h * _POINTS))
+
+def _stiffness(
+    neuron: AbstractProjective, state: State, propagators: Any, h: Scalar, current: Ramp
+) -> Stiffness:
+    def at(propagator: Any, t: Scalar) -> Scalar:
+        return neuron.drive(neuron.upstream(state, propagator, current), current.after(t))
+
+    return Stiffness(h / neuron.tau, 0.25 - jax.vmap(at)(propagators, h * _POINTS))
 
 
 def _step(step: Stiffness, before: Vector) -> Vector:
-    """Take one step by the power series of the solution, whose recursion the stiffness gives."""
-    h, q = step.h, _COEFFICIENTS @ step.at
-    y, u = [before.y], [before.u]
-    for n in range(_TERMS):
-        turned = sum(q[k] * y[n - k] for k in range(min(n + 1, len(_POINTS))))
-        y.append(h / (n + 1) * u[n])
-        u.append(h / (n + 1) * turned)
-    return Vector(sum(reversed(y[:-1]), y[-1]), sum(reversed(u[:-1]), u[-1]))
+    """Take one step of Gauss collocation."""
+    h, (y, u) = step.h, before
+    at_points = _collocated(step, [y + h * x * u for x in _POINTS])
+    curvature = [q * each for q, each in zip(step.at, at_points, strict=True)]
+    y = y + h * u + h**2 * _dot(_END @ _UP_TO[:-1], curvature)
+    return Vector(y, u + h * _dot(_END, curvature))
+
+
+def _collocated(step: Stiffness, line: list[Scalar]) -> list[Scalar]:
+    """Return ``y`` at the points of a step, given what it would be there without curvature.
+
+    Picard's iteration, which derivatives do not go through: they solve the same equations.
+    """
+    factor = [step.h**2 * q for q in step.at]
+
+    def bend(y):
+        return [_dot(row, [f * each for f, each in zip(factor, y, strict=True)]) for row in _TWICE]
+
+    def bend_back(y):
+        return [f * _dot(column, y) for f, column in zip(factor, _TWICE.T, strict=True)]
+
+    def picard(bend, line):
+        add = lambda y: [a + b for a, b in zip(line, bend(y), strict=True)]  # noqa: E731
+        return lax.fori_loop(0, _ITERATIONS, lambda _, y: add(y), line)
+
+    return lax.custom_linear_solve(
+        lambda y: [a - b for a, b in zip(y, bend(y), strict=True)],
+        line,
+        lambda _, line: picard(bend, line),
+        lambda _, line: picard(bend_back, line),
+    )
+
+
+def _dot(weights: np.ndarray, values: list[Scalar]) -> Any:
+    # Numbers: a product of small matrices costs several times as much.
+    return sum(float(w) * x for w, x in zip(weights, values, strict=True))
 
 
 class Cell(NamedTuple):
@@ -137,7 +174,8 @@ def _cell(grid: Grid, track: Track, k) -> Cell:
 
 def _after(neuron: AbstractProjective, cell: Cell, h: Scalar) -> Vector:
     """Return the solution ``h`` ms into a cell."""
-    return _step(_stiffness(neuron, cell.upstream, h, cell.current), cell.at)
+    propagators = _propagators(neuron, h)
+    return _step(_stiffness(neuron, cell.upstream, propagators, h, cell.current), cell.at)
 
 
 def begin(neuron: AbstractProjective, drive: Drive) -> Lane:

@@ -172,12 +172,15 @@ class Simulator(eqx.Module):
         if isinstance(model, Network):
             network_must_fit(model, inputs, self.names)
             results = simulate_network(self, model, inputs)
+            # In the order in which spikes flow: what comes after a failure is of no value.
+            ordered = {name: results[name] for part in model.components for name in part}
         else:
             neuron_must_fit(model, inputs, self.names)
             results = simulate(self, model, inputs)
-        for result in results.values() if isinstance(results, dict) else [results]:
+            ordered = {"": results}
+        for name, result in ordered.items():
             if not isinstance(result.status, Tracer):
-                raise_on_failure(result)
+                raise_on_failure(result, name)
         return results
 
 

@@ -8,8 +8,14 @@ from dendrax.results import SimulationResult
 OK, TOO_MANY_SPIKES, TOO_MANY_STEPS, NOT_FINITE, TOO_MANY_ARRIVALS, TOO_COARSE = range(6)
 
 
-def raise_on_failure(result: SimulationResult) -> None:
+def raise_on_failure(result: SimulationResult, population: str = "") -> None:
     """Raise the error of the first trial that failed, and name all that did.
+
+    Parameters
+    ----------
+    result : SimulationResult
+    population : str, optional
+        Whose result this is.
 
     Raises
     ------
@@ -35,4 +41,5 @@ def raise_on_failure(result: SimulationResult) -> None:
     }[int(status[first])]
     trials = sorted({int(trial) for trial, _ in failed})
     shown = ", ".join(map(str, trials[:10])) + (", ..." if len(trials) > 10 else "")
-    raise SimulationError(f"trial {shown} of {result.n_trials}: {sentence}")
+    whose = f"population {population!r}, " if population else ""
+    raise SimulationError(f"{whose}trial {shown} of {result.n_trials}: {sentence}")

@@ -66,6 +66,7 @@ class Plan(NamedTuple):
 
     t_1: Scalar
     cut: Bool[Array, ""]
+    brings: Bool[Array, ""]  # what is due from outside, rather than what the unit has in store
 
 
 class Proposal(NamedTuple):
@@ -177,15 +178,16 @@ def plan(
 
     From outside a further instant at which something is ``due`` may come, and a ``largest`` step.
     """
-    limit = jnp.minimum(jnp.minimum(_next_stop(neuron, drive, lane), due), numerics.t_stop)
-    limit = jnp.maximum(limit, lane.t)
+    stop = _next_stop(neuron, drive, lane)
+    limit = _earlier(_earlier(stop, jnp.asarray(due)), jnp.asarray(numerics.t_stop))
+    limit = jnp.where(limit < lane.t, lane.t, limit)
     # Time must go on: in float32 a step that is graded towards a spike could round to nothing.
     smallest = 4 * jnp.finfo(lane.t.dtype).eps * numerics.t_stop
     size = jnp.minimum(jnp.minimum(lane.step, largest), neuron.step_limit(lane.state))
     size = jnp.maximum(size, smallest)
     stops = lane.t + (1 + _SLIVER) * size >= limit
     t_1 = jnp.where(stops, limit, lane.t + size)
-    return Plan(jnp.where(lane.done, lane.t, t_1), stops | (size < lane.step))
+    return Plan(jnp.where(lane.done, lane.t, t_1), stops | (size < lane.step), due < stop)
 
 
 def propose(
@@ -326,11 +328,15 @@ def _peak(neuron, numerics, lane, proposal, turn, name):
 
 
 def _stops(neuron, drive, lane, state, t, undisturbed):
-    """Apply what is due at the end of an undisturbed step: timer, current, one arrival."""
+    """Apply what is due first at the end of an undisturbed step: timer, current or one arrival.
+
+    What is due at the same time waits for a step of no length: each has a derivative of its own
+    with respect to its time.
+    """
     expired = undisturbed & (neuron.timer(lane.state) <= t)
     state = where(expired, neuron.timer_expired(state), state)
-    due = undisturbed & (drive.current.start[lane.segment + 1] <= t)
-    arrives = undisturbed & (drive.arrivals.time[lane.arrival] <= t)
+    due = undisturbed & ~expired & (drive.current.start[lane.segment + 1] <= t)
+    arrives = undisturbed & ~expired & ~due & (drive.arrivals.time[lane.arrival] <= t)
     site = drive.arrivals.source[lane.arrival]
     hit = neuron.input_spike(state, drive.weight_of(lane.arrival), site)
     state = where(arrives, hit, state)
@@ -340,7 +346,15 @@ def _stops(neuron, drive, lane, state, t, undisturbed):
 def _next_stop(neuron, drive, lane):
     starts = drive.current.start[lane.segment + 1]
     arrival = drive.arrivals.time[lane.arrival]
-    return jnp.minimum(jnp.minimum(starts, arrival), neuron.timer(lane.state))
+    return _earlier(_earlier(neuron.timer(lane.state), starts), arrival)
+
+
+def _earlier(a: Scalar, b: Scalar) -> Scalar:
+    """Return the earlier of two instants: where they coincide the first, with its derivative.
+
+    The derivative of a minimum would be the mean of both, which is that of neither.
+    """
+    return jnp.where(b < a, b, a)
 
 
 def electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scalar, Scalar]:

@@ -76,6 +76,8 @@ def test_samples_come_in_the_order_in_which_they_are_asked_for():
     simulator = dx.Simulator(T_STOP * pq.ms, record=dx.Record("v", at=at * pq.ms))
     result = simulator(NEURON, INPUTS)
     np.testing.assert_allclose(result.traces["v"][0, 0], closed(20.0, 5.0, np.array(at)), atol=1e-7)
+    with pytest.raises(dx.RecordingError, match="sampled regularly"):
+        dx.to_neo(result)
 
 
 @pytest.mark.parametrize("execution", ["auto", "flat"])
@@ -95,6 +97,15 @@ def test_the_first_spike_costs_no_further_step():
     first = dx.Simulator(600 * pq.ms, until="first_spikes", **common)(neuron, dx.Inputs())
     assert first.n_steps[0, 0] < 100
     assert brentq(lambda t: 1.5 * (1 - np.exp(-t / 20)) - 1, 1, 60) < 22
+
+
+def test_readouts_go_to_xarray_and_back():
+    simulator = dx.Simulator(5 * pq.ms, readouts=READOUTS, execution="flat")
+    result = simulator(NEURON, INPUTS)
+    back = dx.from_xarray(dx.to_xarray(result))
+    assert isinstance(back, dx.SimulationResult)
+    for name in READOUTS:
+        np.testing.assert_array_equal(back.readouts[name], result.readouts[name])
 
 
 @pytest.mark.parametrize(
