@@ -12,12 +12,14 @@ ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "docs/getting_started.md", "docs/how_to/add_a_neuron.md"]
 # The README fits too; compiling a second fit takes long.
 PAGES += [pytest.param("docs/how_to/fit_a_recording.md", marks=pytest.mark.slow)]
-EXAMPLES = ["simulate_adex.py"]
+# Its example trains too.
+PAGES += [pytest.param("docs/how_to/train_a_network.md", marks=pytest.mark.slow)]
+EXAMPLES = [["simulate_adex.py"], ["train_yin_yang.py", "1", "300"]]
 
 
-def run(script: Path, folder: Path) -> str:
+def run(script: Path, folder: Path, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, script],
+        [sys.executable, script, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"},
         capture_output=True,
@@ -35,9 +37,10 @@ def test_the_program_of_a_page(page, tmp_path):
     assert run(script, tmp_path)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_example(name, tmp_path):
-    assert run(ROOT / "examples" / name, tmp_path)
+@pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: command[0])
+def test_example(command, tmp_path):
+    name, *arguments = command
+    assert run(ROOT / "examples" / name, tmp_path, *arguments)
 
 
 def test_every_link_of_the_documentation_leads_somewhere():

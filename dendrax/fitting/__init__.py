@@ -5,7 +5,10 @@ from dendrax.fitting._features import Features as Features
 from dendrax.fitting._features import features as features
 from dendrax.fitting._fit import fit as fit
 from dendrax.fitting._fit import on_grid as on_grid
+from dendrax.fitting._free import to_free as to_free
+from dendrax.fitting._free import with_free as with_free
 from dendrax.fitting._initial import initial_model as initial_model
 from dendrax.fitting._initial import models as models
+from dendrax.fitting._pseudospikes import with_pseudospikes as with_pseudospikes
 from dendrax.fitting._result import FitResult as FitResult
 from dendrax.fitting._score import Score as Score

@@ -23,10 +23,25 @@ def to_free(model: Any) -> Free:
     without bounds is counted in units of its own size. So a step of 0.01 is about a percent of a
     parameter, whatever its unit.
 
+    Parameters
+    ----------
+    model : AbstractNeuron or Network
+
+    Returns
+    -------
+    dict of str to Array
+
     Raises
     ------
     FitError
         If nothing is learnable, or a parameter starts on a bound.
+
+    Examples
+    --------
+    >>> import dendrax as dx, quantities as pq
+    >>> free = dx.to_free(dx.LIF(tau_syn=dx.learnable(4 * pq.ms, bounds=(2, 6) * pq.ms)))
+    >>> {name: float(value) for name, value in free.items()}
+    {'tau_syn': 0.0}
     """
     free = {
         name: _unbounded(entry) for name, entry in parameters(model).items() if entry.is_learnable
@@ -46,7 +61,25 @@ def to_free(model: Any) -> Free:
 
 
 def with_free(model: Model, free: Free) -> Model:
-    """Return the model with its learnable parameters taken from unbounded numbers."""
+    """Return the model with its learnable parameters taken from unbounded numbers.
+
+    Parameters
+    ----------
+    model : AbstractNeuron or Network
+        The one of which :func:`to_free` took them, or one alike.
+    free : dict of str to Array
+
+    Returns
+    -------
+    AbstractNeuron or Network
+
+    Examples
+    --------
+    >>> import dendrax as dx, quantities as pq
+    >>> neuron = dx.LIF(tau_syn=dx.learnable(4 * pq.ms))
+    >>> dx.with_free(neuron, dx.to_free(neuron)).tau_syn.quantity.round(6)
+    array(4.) * ms
+    """
     names = iter(parameters(model))
 
     def replaced(node: Any) -> Any:

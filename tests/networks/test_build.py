@@ -86,7 +86,8 @@ def test_dendritic_neurons_spike_for_inputs_of_the_task():
     # The weight of the connection scales those of the synapses.
     assert fixed == {"v_max", "v_th", "v_reset", "weight"}
     values, _ = dx.yin_yang(40, seed=0)
-    result = dx.Simulator(45 * pq.ms, 2 * pq.ms)(network, dx.latency(values, 30 * pq.ms))["output"]
+    simulator = dx.Simulator(45 * pq.ms, 2 * pq.ms, until="first_spikes")
+    result = simulator(network, dx.latency(values, 30 * pq.ms))["output"]
     assert 0.5 < np.mean(result.spike_counts > 0) <= 1
 
 

@@ -66,13 +66,11 @@ def cross_entropy(logits: str | Integral | Maximum) -> CrossEntropy:
 
     Examples
     --------
-    >>> import dendrax as dx, jax, jax.numpy as jnp, quantities as pq
-    >>> lif, readout = dx.LIF(tau_mem=20 * pq.ms), dx.LeakyIntegrator(tau_mem=20 * pq.ms)
-    >>> network = dx.feed_forward([3, 4, 2], lif, readout=readout, key=jax.random.key(0))
-    >>> loss = dx.losses.cross_entropy(dx.Integral("v"))
+    >>> import dendrax as dx, quantities as pq
+    >>> loss = dx.losses.cross_entropy(dx.Maximum("v"))
     >>> simulator = dx.Simulator(45 * pq.ms, readouts=loss.readouts)
-    >>> inputs, labels = dx.latency([[0.2, 0.9], [0.7, 0.1]], 30 * pq.ms), jnp.asarray([0, 1])
-    >>> loss(simulator(network, inputs)["output"], labels).shape
-    ()
+    >>> neuron = dx.LeakyIntegrator(tau_mem=20 * pq.ms, bias=1.5)
+    >>> float(loss(simulator(neuron, dx.Inputs()), [0]))  # the only class: no doubt
+    0.0
     """
     return CrossEntropy(logits) if isinstance(logits, str) else CrossEntropy(repr(logits), logits)
