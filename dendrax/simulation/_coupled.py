@@ -21,20 +21,9 @@ from dendrax.simulation._drive import Drive, Units, over_units
 from dendrax.simulation._flat import CHUNK, gathered, search
 from dendrax.simulation._integrals import integrating
 from dendrax.simulation._loop import LOOPS
+from dendrax.simulation._plan import ARRIVAL, CURRENT, NOTHING, OUTSIDE, Lane, Numerics, Plan, plan
 from dendrax.simulation._record import Integral
-from dendrax.simulation._step import (
-    Lane,
-    Numerics,
-    Outcome,
-    Plan,
-    Proposal,
-    Turn,
-    advance,
-    begin,
-    decide,
-    plan,
-    propose,
-)
+from dendrax.simulation._step import Outcome, Proposal, Turn, advance, begin, decide, propose
 from dendrax.simulation._wiring import Link
 
 # Spikes that are closer than this fraction of a step are taken to be simultaneous; each keeps its
@@ -164,7 +153,7 @@ class _Component(NamedTuple):
         largest = [jnp.broadcast_to(_FITS * shortest, lane.t.shape) for lane in lanes]
         plans = self.each(plan, members, lanes, due, largest)
         if self.together:
-            plans, waiting = _same_end(lanes, plans, tie), lanes
+            plans, waiting = _same_end(lanes, plans, tie, self.populations), lanes
         else:
             waiting = _waiting(lanes, plans, shortest)
         proposals = self.each(propose, members, waiting, plans)
@@ -183,7 +172,7 @@ class _Component(NamedTuple):
         moved = self.each(advance, members, waiting, proposals, turns)
         moved, outcomes = [lane for lane, _ in moved], [outcome for _, outcome in moved]
         free = [
-            proposal.accepted & ~turn.stopped & ~lane.done & each.brings
+            proposal.accepted & ~turn.stopped & ~lane.done & (each.due == OUTSIDE) & ~each.waits
             for proposal, turn, lane, each in zip(proposals, turns, waiting, plans, strict=True)
         ]
         # Those that waited are no more done than before.
@@ -309,19 +298,35 @@ def _waiting(lanes: list[Lane], plans: list[Plan], shortest: Array) -> list[Lane
     ]
 
 
-def _same_end(lanes: list[Lane], plans: list[Plan], tie: Tie) -> list[Plan]:
+def _same_end(
+    lanes: list[Lane], plans: list[Plan], tie: Tie, populations: list[Units]
+) -> list[Plan]:
     """Let the step of all units end where the first of them has to stop.
 
-    A spike that is due at once needs a step of some length, of which it takes none: what is due at
-    this instant besides waits.
+    The end is that of one unit, with its derivative. What is due for others at the same instant
+    happens as well where it is the same for all, and waits for a step of no length where it has a
+    derivative of its own. A spike that is due at once needs a step of some length, of which it
+    takes none: what is due at this instant besides waits too.
     """
     t, step = _joined([lane.t for lane in lanes]), _joined([lane.step for lane in lanes])
     over = _joined([lane.done for lane in lanes])
     t_1 = jnp.where(over, jnp.inf, _joined([plan.t_1 for plan in plans]))
-    t_1 = jnp.where(tie.due.any(1, keepdims=True), t + step, t_1).min(1, keepdims=True)
+    due = _joined([plan.due for plan in plans])
+    is_end = t_1 <= t_1.min(1, keepdims=True)
+    first = jnp.argmax(jnp.where(is_end, 1 + (due != NOTHING), 0), axis=1, keepdims=True)
+    kind, end = (jnp.take_along_axis(x, first, 1) for x in (due, t_1))
+    end = jnp.where(tie.due.any(1, keepdims=True), (t + step).min(1, keepdims=True), end)
+    # Currents, and arrivals that do not differ between the units of a population, are one.
+    group = np.repeat(np.arange(len(populations)), [units.n for units in populations])
+    shared = np.array([units.drive_axes.arrivals.time is None for units in populations])[group]
+    same = (due == kind) & (jnp.asarray(group)[None] == jnp.asarray(group)[first])
+    same &= (kind == CURRENT) | ((kind == ARRIVAL) & jnp.asarray(shared)[None])
+    same |= jnp.arange(t.shape[1])[None] == first
+    waits = is_end & (due != NOTHING) & ~same
+    split = np.cumsum([units.n for units in populations])[:-1].tolist()
     return [
-        Plan(jnp.where(lane.done, lane.t, t_1), plan.cut | (t_1 != plan.t_1), plan.brings)
-        for lane, plan in zip(lanes, plans, strict=True)
+        Plan(jnp.where(lane.done, lane.t, end), plan.cut | (end != plan.t_1), plan.due, each)
+        for lane, plan, each in zip(lanes, plans, jnp.split(waits, split, axis=1), strict=True)
     ]
 
 

@@ -11,18 +11,8 @@ from jaxtyping import Array, Bool, Float, Int
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive, over_units
 from dendrax.simulation._flat import search
-from dendrax.simulation._step import (
-    Lane,
-    Numerics,
-    Proposal,
-    Turn,
-    advance,
-    begin,
-    decide,
-    flown,
-    plan,
-    propose,
-)
+from dendrax.simulation._plan import Lane, Numerics, plan
+from dendrax.simulation._step import Proposal, Turn, advance, begin, decide, flown, propose
 
 Scalar = Float[Array, ""]
 State = Any

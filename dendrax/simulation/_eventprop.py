@@ -28,13 +28,10 @@ from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive, Units, over_units
 from dendrax.simulation._eventlog import Log, logged
 from dendrax.simulation._integrals import integrating, separated
+from dendrax.simulation._plan import Numerics
 from dendrax.simulation._record import Integral, Maximum, Readout
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
-from dendrax.simulation._step import (
-    Numerics,
-    electrode,
-    where,
-)
+from dendrax.simulation._step import electrode, where
 
 Scalar = Float[Array, ""]
 State = Any

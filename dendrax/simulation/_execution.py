@@ -17,10 +17,10 @@ from dendrax.simulation._coupled import run_coupled
 from dendrax.simulation._drive import Drive, Units, closed, over_units, silence, single_unit
 from dendrax.simulation._eventprop import run_eventprop
 from dendrax.simulation._flat import run_flat
+from dendrax.simulation._plan import Numerics
 from dendrax.simulation._record import Integral, Maximum, Readout
 from dendrax.simulation._solver import ready
 from dendrax.simulation._status import OK, TOO_MANY_ARRIVALS
-from dendrax.simulation._step import Numerics
 from dendrax.simulation._structured import run_structured, structure_of
 from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 

@@ -11,19 +11,17 @@ from jaxtyping import Array, Float
 from dendrax.simulation._drive import Units, over_units
 from dendrax.simulation._integrals import integrating, separated
 from dendrax.simulation._loop import LOOPS
+from dendrax.simulation._plan import Lane, Numerics, plan
 from dendrax.simulation._record import Integral
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._step import (
     Crossing,
-    Lane,
-    Numerics,
     Outcome,
     advance,
     begin,
     decide,
     layout,
     locate,
-    plan,
     propose,
     state_at,
     suspect,

@@ -1,6 +1,5 @@
 """One iteration of the flat loop: one unit of one trial goes on by one solver step or one event."""
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from dendrax.inputs import Current
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive
 from dendrax.simulation._integrals import variable
+from dendrax.simulation._plan import Lane, Numerics, Plan
 from dendrax.simulation._roots import (
     Ends,
     ends,
@@ -28,45 +28,9 @@ from dendrax.simulation._status import NOT_FINITE, OK
 
 Scalar = Float[Array, ""]
 State = Any
-# A step that would leave less than this fraction of itself before a stop goes all the way.
-_SLIVER = 1e-6
 # A guard that a reset leaves closer to zero than this fraction of its change in one step has not
 # left it: a model without reset would fire again by rounding.
 _REARM = 1e-6
-
-
-class Numerics(eqx.Module):
-    """What a step needs to know besides the model: hashable by value."""
-
-    solver: diffrax.AbstractSolver = eqx.field(static=True)
-    controller: diffrax.AbstractStepSizeController | None = eqx.field(static=True)
-    dt: float = eqx.field(static=True)
-    t_stop: float = eqx.field(static=True)
-    maxima: tuple[str, ...] = eqx.field(static=True, default=())  # of these variables
-    first_only: bool = eqx.field(static=True, default=False)  # a unit is done when it has spiked
-
-
-class Lane(NamedTuple):
-    """Where one unit of one trial stands."""
-
-    t: Scalar
-    state: State
-    step: Scalar  # the size of step that the controller wishes for
-    controller: Any
-    segment: Int[Array, ""]
-    arrival: Int[Array, ""]
-    armed: Bool[Array, ""]  # the guard has been negative since the last spike
-    done: Bool[Array, ""]
-    status: Int[Array, ""]
-    n_steps: Int[Array, ""]
-
-
-class Plan(NamedTuple):
-    """Where a step is to end, and whether something other than the controller says so."""
-
-    t_1: Scalar
-    cut: Bool[Array, ""]
-    brings: Bool[Array, ""]  # what is due from outside, rather than what the unit has in store
 
 
 class Proposal(NamedTuple):
@@ -80,6 +44,7 @@ class Proposal(NamedTuple):
     next_step: Scalar
     controller: Any
     finite: Bool[Array, ""]
+    waits: Bool[Array, ""]
 
 
 class Crossing(NamedTuple):
@@ -165,31 +130,6 @@ def layout(neuron: AbstractNeuron, state: State) -> Layout:
     return Layout(flat, held, lambda flat, held: eqx.combine(unravel(flat), held))
 
 
-def plan(
-    neuron: AbstractNeuron,
-    drive: Drive,
-    lane: Lane,
-    due: Scalar | float = math.inf,
-    largest: Scalar | float = math.inf,
-    *,
-    numerics: Numerics,
-) -> Plan:
-    """Say where the next step ends: after a full one, or where something is due before.
-
-    From outside a further instant at which something is ``due`` may come, and a ``largest`` step.
-    """
-    stop = _next_stop(neuron, drive, lane)
-    limit = _earlier(_earlier(stop, jnp.asarray(due)), jnp.asarray(numerics.t_stop))
-    limit = jnp.where(limit < lane.t, lane.t, limit)
-    # Time must go on: in float32 a step that is graded towards a spike could round to nothing.
-    smallest = 4 * jnp.finfo(lane.t.dtype).eps * numerics.t_stop
-    size = jnp.minimum(jnp.minimum(lane.step, largest), neuron.step_limit(lane.state))
-    size = jnp.maximum(size, smallest)
-    stops = lane.t + (1 + _SLIVER) * size >= limit
-    t_1 = jnp.where(stops, limit, lane.t + size)
-    return Plan(jnp.where(lane.done, lane.t, t_1), stops | (size < lane.step), due < stop)
-
-
 def propose(
     neuron: AbstractNeuron, drive: Drive, lane: Lane, plan: Plan, numerics: Numerics
 ) -> Proposal:
@@ -216,7 +156,15 @@ def propose(
     guard = _guard(neuron, numerics, lane, dense, t_1)
     finite = jnp.all(jnp.isfinite(y_1))
     return Proposal(
-        t_1, dense, parts.held, ends(guard), jnp.asarray(accepted), next_step, controller, finite
+        t_1,
+        dense,
+        parts.held,
+        ends(guard),
+        jnp.asarray(accepted),
+        next_step,
+        controller,
+        finite,
+        plan.waits,
     )
 
 
@@ -279,7 +227,9 @@ def advance(
     armed = jnp.where(spiked, after_spike, lane.armed | (undisturbed & (proposal.ends.right < 0)))
     state = where(spiked, reset, state)
 
-    state, segment, arrival, stopped = _stops(neuron, drive, lane, state, t, undisturbed)
+    state, segment, arrival, stopped = _stops(
+        neuron, drive, lane, state, t, undisturbed & ~proposal.waits
+    )
     broken = ~proposal.finite & proposal.accepted & ~lane.done
     moved = Lane(
         t=t,
@@ -290,7 +240,7 @@ def advance(
         arrival=arrival,
         armed=armed,
         # What is due at the very end still happens, in steps of no length.
-        done=((lane.t >= numerics.t_stop) & ~spiked & ~stopped)
+        done=((lane.t >= numerics.t_stop) & ~spiked & ~stopped & ~proposal.waits)
         | broken
         | (spiked & numerics.first_only),
         status=jnp.where(broken, NOT_FINITE, lane.status),
@@ -341,20 +291,6 @@ def _stops(neuron, drive, lane, state, t, undisturbed):
     hit = neuron.input_spike(state, drive.weight_of(lane.arrival), site)
     state = where(arrives, hit, state)
     return state, lane.segment + due, lane.arrival + arrives, expired | due | arrives
-
-
-def _next_stop(neuron, drive, lane):
-    starts = drive.current.start[lane.segment + 1]
-    arrival = drive.arrivals.time[lane.arrival]
-    return _earlier(_earlier(neuron.timer(lane.state), starts), arrival)
-
-
-def _earlier(a: Scalar, b: Scalar) -> Scalar:
-    """Return the earlier of two instants: where they coincide the first, with its derivative.
-
-    The derivative of a minimum would be the mean of both, which is that of neither.
-    """
-    return jnp.where(b < a, b, a)
 
 
 def electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scalar, Scalar]:

@@ -316,7 +316,7 @@ class _Problem:
         self.output = _Means(self.result, np.random.default_rng(seed)) if output is None else output
         self.events = self.events_of(inputs, self.result)
         self.gradient = None
-        if simulator.adjoint == "tape":
+        if simulator.adjoint != "forward":
             self.gradient = _raveled(
                 jax.tree.leaves(_gradient(simulator, self.output, (model, inputs)))
             )
@@ -375,7 +375,9 @@ def _gradient(simulator: Simulator, output: Any, point: Any) -> Any:
 @eqx.filter_jit
 def _push(simulator: Simulator, output: Any, point: Any, along: Any) -> Array:
     along = eqx.filter(along, eqx.is_inexact_array)
-    return eqx.filter_jvp(lambda point: output(simulator(*point)), (point,), (along,))[1]
+    tangent = eqx.filter_jvp(lambda point: output(simulator(*point)), (point,), (along,))[1]
+    # Of an output that depends on nothing there is none.
+    return jnp.asarray(0.0 if tangent is None else tangent)
 
 
 def _raveled(leaves: list[Any]) -> np.ndarray:

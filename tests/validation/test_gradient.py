@@ -98,10 +98,15 @@ def test_nothing_is_compiled_for_other_values(check):
 
 
 def test_large_arrays_go_along_random_directions_and_forward_mode_is_checked_too():
+    """Each unit of a network without inner delays has delays of its own, which are equal."""
     rng = np.random.default_rng(0)
     weight = rng.uniform(50, 150, (6, 5)) * pq.pA
     cells = dx.Population(dx.LIF(), 5)
-    network = dx.Network(6, {"cells": cells}, [dx.Connection("input", "cells", weight=weight)])
+    connections = [
+        dx.Connection("input", "cells", weight=weight, delay=np.full((6, 5), 1.0) * MS),
+        dx.Connection("cells", "cells", weight=15 * pq.pA),
+    ]
+    network = dx.Network(6, {"cells": cells}, connections)
     trains = [np.sort(rng.uniform(1, 10, 2)) * MS for _ in range(6)]
     drive = dx.Inputs(spikes=dx.spike_trains(trains))
     record = dx.Record("v", every=7.7 * MS)
@@ -114,6 +119,7 @@ def test_large_arrays_go_along_random_directions_and_forward_mode_is_checked_too
 
     found = dx.check_gradient(network, drive, simulator, square).raise_if_above(1e-6)
     weights = {d.name: d for d in found.derivatives}["connections[0].weight"]
+    assert "connections[0].delay" in found.n_void
     assert len(weights.exact) == 24 < weight.size
     assert weights.along[0] == ", random direction"
     # No current flows into a network without an electrode.
