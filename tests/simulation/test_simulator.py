@@ -1,5 +1,6 @@
 """The simulator as a function: what it refuses, how it fails, and what makes it compile."""
 
+from functools import partial
 from typing import NamedTuple
 
 import diffrax
@@ -35,7 +36,7 @@ def simulate(simulator, neuron, inputs):
 # Of these trials, two drive the neuron too hard, and the current of one is not a number.
 GOOD, HARD, BAD = 400.0, 3000.0, np.nan
 FEW_SPIKES = dx.Simulator(T_STOP * MS, 0.5 * MS, max_spikes=3)
-FEW_STEPS = dx.Simulator(T_STOP * MS, 0.5 * MS, max_spikes=3, max_steps=32)
+FEW_STEPS = dx.Simulator(T_STOP * MS, 0.5 * MS, max_spikes=3, max_steps=32, execution="flat")
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +234,7 @@ def test_models_and_inputs_can_be_mapped():
     ids=["Kvaerno3", "PIDController"],
 )
 def test_implicit_and_adaptive_solvers_work(numerics):
-    simulator = dx.Simulator(12 * MS, **{"dt": 0.25 * MS, "max_spikes": 4, **numerics})
+    simulator = dx.Simulator(12 * MS, 0.25 * MS, max_spikes=4, execution="flat", **numerics)
 
     def first_spike(neuron, inputs):
         return simulator(neuron, inputs).spike_times[0, 0, 0]
@@ -248,9 +249,9 @@ def test_implicit_and_adaptive_solvers_work(numerics):
 
 
 def test_an_adaptive_controller_needs_few_steps():
-    fixed = dx.Simulator(T_STOP * MS, 0.1 * MS, max_spikes=3)
-    controller = diffrax.PIDController(rtol=1e-8, atol=1e-8)
-    adaptive = dx.Simulator(T_STOP * MS, 0.1 * MS, max_spikes=3, controller=controller)
+    flat = partial(dx.Simulator, T_STOP * MS, 0.1 * MS, max_spikes=3, execution="flat")
+    fixed = flat()
+    adaptive = flat(controller=diffrax.PIDController(rtol=1e-8, atol=1e-8))
     a, b = (simulator(dx.LIF(), steps(GOOD)) for simulator in (fixed, adaptive))
     assert b.n_steps < a.n_steps / 2
     np.testing.assert_allclose(b.spike_times, a.spike_times, rtol=1e-7)
