@@ -174,18 +174,36 @@ def _point(neuron: AbstractCascade, cell: Cell, h: Scalar) -> Point:
     return Point(cell.decay + decay, jnp.exp(-decay) * cell.free + gain, rate, source)
 
 
-def begin(neuron: AbstractCascade, drive: Drive) -> Lane:
-    """Return where the search for spikes begins."""
+def search(
+    neuron: AbstractCascade,
+    drive: Drive,
+    grid: Grid,
+    track: Track,
+    *,
+    n_slots: int,
+    n_searched: int,
+) -> tuple[Float[Array, " spike"], Int[Array, ""]]:
+    """Return the times of the spikes, inf where there is none, and their number."""
     del drive
-    zero, none = jnp.zeros(()), jnp.asarray(0)
-    return Lane(zero, zero, zero, none, none, jnp.asarray(neuron.never_spikes))
+    roots, zero, none = jnp.full(n_slots, jnp.inf), jnp.zeros(()), jnp.asarray(0)
+    if neuron.never_spikes:
+        return roots, none
+
+    def body(loop):
+        lane, roots = loop
+        after, time = _next_spike(neuron, grid, track, lane)
+        roots = roots.at[lane.n_spikes].min(time, mode="drop")
+        return after._replace(done=after.done | (after.n_spikes >= n_searched)), roots
+
+    begin = Lane(zero, zero, zero, none, none, jnp.asarray(False))
+    lane, roots = lax.while_loop(lambda loop: ~loop[0].done, body, (begin, roots))
+    return roots, lane.n_spikes
 
 
-def next_spike(
-    neuron: AbstractCascade, drive: Drive, grid: Grid, track: Track, lane: Lane
+def _next_spike(
+    neuron: AbstractCascade, grid: Grid, track: Track, lane: Lane
 ) -> tuple[Lane, Scalar]:
     """Look into the first interval that may have a spike; return its time, or inf."""
-    del drive
     marks = track.marks
     assert marks is not None
     n_inside = marks.left.shape[0] // grid.start.shape[0]

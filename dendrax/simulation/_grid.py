@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.neurons import AbstractFedForward, Ramp
-from dendrax.simulation._drive import OVER_TRIALS, Drive, Units
+from dendrax.simulation._drive import OVER_TRIALS, Drive, Units, ascending
 from dendrax.simulation._step import electrode
 
 Scalar = Float[Array, ""]
@@ -53,7 +54,7 @@ def _grid(drive: Drive, dt: float | None, t_stop: float) -> Grid:
     stops = jnp.concatenate([time, start])
     stops = jnp.where((stops >= 0) & (stops < t_stop), stops, jnp.where(stops < 0, 0.0, t_stop))
     nodes = jnp.concatenate([regular, stops])
-    order = jnp.argsort(nodes)
+    order = ascending(nodes)
     nodes = nodes[order]
     arrival = order - n_regular
     arrives = (arrival >= 0) & (arrival < len(time))
@@ -72,20 +73,51 @@ def cell_at(grid: Grid, t: Scalar) -> Int[Array, ""]:
     return jnp.maximum(jnp.searchsorted(grid.start, t, side="right") - 1, 0)
 
 
-def upstream_states(neuron: AbstractFedForward, drive: Drive, grid: Grid) -> Any:
-    """Return the state at the start of each cell; of it, what is upstream of the soma holds."""
+class Passage(NamedTuple):
+    """What takes the upstream state from the start of a cell to that of the next."""
+
+    propagator: Any
+    current: Ramp
+    weight: Array
+    source: Int[Array, ""]
+
+
+def passages(neuron: AbstractFedForward, drive: Drive, grid: Grid) -> Passage:
+    """Return the passage through each cell.
+
+    Outside of any loop: what units share is computed once, and weights get their gradients in one
+    piece.
+    """
 
     def brought(arrival, arrives):
         return jnp.where(arrives, drive.weight_of(arrival), 0.0), drive.arrivals.source[arrival]
 
-    def through(state, cell):
-        propagator, current, weight, source = cell
-        before = neuron.upstream(state, propagator, current)
-        return neuron.input_spike(before, weight, source), state
-
-    # Outside of the loop: what units share is computed once, and weights get their gradients in
-    # one piece.
     propagators = jax.vmap(neuron.propagator)(grid.size)
-    cells = propagators, grid.current, *jax.vmap(brought)(grid.arrival, grid.arrives)
-    start = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), neuron.init_state())
-    return lax.scan(through, start, cells)[1]
+    return Passage(propagators, grid.current, *jax.vmap(brought)(grid.arrival, grid.arrives))
+
+
+def passed(neuron: AbstractFedForward, state: Any, passage: Passage) -> Any:
+    """Return the upstream state after a cell, and after what arrives at its end."""
+    before = neuron.upstream(state, passage.propagator, passage.current)
+    return neuron.input_spike(before, passage.weight, passage.source)
+
+
+def at_rest(neuron: AbstractFedForward) -> Any:
+    """Return the state in which a trial starts, as floats."""
+    return jax.tree.map(lambda x: jnp.asarray(x, dtype=float), neuron.init_state())
+
+
+def upstream_states(neuron: AbstractFedForward, drive: Drive, grid: Grid) -> Any:
+    """Return the state at the start of each cell; of it, what is upstream of the soma holds."""
+
+    def through(state, passage):
+        return passed(neuron, state, passage), state
+
+    return lax.scan(through, at_rest(neuron), passages(neuron, drive, grid))[1]
+
+
+def entry(tree: Any, k: Int[Array, ""]) -> Any:
+    """Return entry k of each leaf, with one gather for all of them."""
+    rows = jax.vmap(lambda each: ravel_pytree(each)[0])(tree)
+    _, unravel = ravel_pytree(jax.tree.map(lambda x: x[0], tree))
+    return unravel(rows[k])

@@ -4,12 +4,13 @@ With ``w = exp(-t / 2 tau) y`` the equation of :class:`AbstractProjective` loses
 
     tau^2 y'' = (1/4 - J(t)) y,
 
-and a cell of the grid is one step of Gauss collocation with four points, of order 8. Where ``y``
-changes its sign there is a spike. Two zeros of ``y`` lie at least ``pi tau / sqrt(J - 1/4)`` apart
-(Sturm), so that a shorter cell has one at most; a trial with a longer cell is refused.
+and a cell of the grid is one step of Gauss collocation: with four points, of order 8, in double
+precision; with two, of order 4, in single precision. Where ``y`` changes its sign there is a spike.
+Two zeros of ``y`` lie at least ``pi tau / sqrt(J - 1/4)`` apart (Sturm), so that a shorter cell has
+one at most; a trial with a longer cell is refused.
 """
 
-from functools import partial
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -20,18 +21,31 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.neurons import AbstractProjective, Ramp, gauss_legendre
 from dendrax.simulation._drive import Drive
-from dendrax.simulation._grid import Grid, cell_at, upstream_states
-from dendrax.simulation._roots import rising_root
+from dendrax.simulation._grid import Grid, at_rest, cell_at, entry, passages, passed
+from dendrax.simulation._roots import Ends, cubic_root, rising_root
 
 Scalar = Float[Array, ""]
 State = Any
 
-_POINTS, _UP_TO = gauss_legendre(4)
-_END, _TWICE = _UP_TO[-1], _UP_TO[:-1] @ _UP_TO[:-1]
 # Of the angle that a cell may turn by, squared; two zeros are pi apart.
 _FARTHEST = 9.0
 # What is left out is z^12 / 12! for a cell that turns by z.
 _ITERATIONS = 5
+
+
+class Rule(NamedTuple):
+    """Gauss collocation; integrals up to the points, and up to the end, of a polynomial."""
+
+    points: np.ndarray
+    twice: np.ndarray  # twice integrated
+    end: np.ndarray
+    end_twice: np.ndarray
+
+
+def _rule() -> Rule:
+    points, up_to = gauss_legendre(4 if jnp.zeros(()).dtype == jnp.float64 else 2)
+    inner, end = up_to[:-1], up_to[-1]
+    return Rule(points, inner @ inner, end, end @ inner)
 
 
 class Vector(NamedTuple):
@@ -51,14 +65,6 @@ class Track(NamedTuple):
     is_resolved: Bool[Array, ""]
 
 
-class Lane(NamedTuple):
-    """Where the search stands."""
-
-    t: Scalar
-    n_spikes: Int[Array, ""]
-    done: Bool[Array, ""]
-
-
 class Spikes(NamedTuple):
     """The spikes of one trial, with derivatives; inf where there is none."""
 
@@ -70,31 +76,31 @@ class Stiffness(NamedTuple):
     """``1/4 - J`` at the points of a step, and the size of the step in units of tau."""
 
     h: Scalar
-    at: Float[Array, " point"]
+    at: list[Scalar]
 
 
 def track(neuron: AbstractProjective, drive: Drive, grid: Grid) -> Track:
     """Solve a trial."""
-    states = upstream_states(neuron, drive, grid)
-    propagators = jax.vmap(partial(_propagators, neuron))(grid.size)
+    inner = jax.vmap(partial(_propagators, neuron))(grid.size)
 
     # What is differentiated anew costs less than what is stored.
     @jax.checkpoint
     def through(carry, cell):
-        before, count, angle = carry
-        state, propagator, size, current = cell
-        step = _stiffness(neuron, state, propagator, size, current)
+        state, before, count, angle = carry
+        passage, inner, size = cell
+        step = _stiffness(neuron, state, inner, size, passage.current)
         after = _step(step, before)
         # Only the ratio matters, and a long run would overflow.
-        size = lax.stop_gradient(jnp.abs(after.y) + jnp.abs(after.u))
-        after = Vector(after.y / size, after.u / size)
-        count = count + ((before.y >= 0) != (after.y >= 0))
-        angle = jnp.maximum(angle, lax.stop_gradient(-(step.h**2) * step.at.min()))
-        return (after, count, angle), (before, count)
+        scale = 1 / lax.stop_gradient(jnp.abs(after.y) + jnp.abs(after.u))
+        after = Vector(after.y * scale, after.u * scale)
+        n_spikes = count + ((before.y >= 0) != (after.y >= 0))
+        lowest = lax.stop_gradient(reduce(jnp.minimum, step.at))
+        angle = jnp.maximum(angle, -(lax.stop_gradient(step.h) ** 2) * lowest)
+        return (passed(neuron, state, passage), after, n_spikes, angle), (state, before, n_spikes)
 
-    begin = _start(neuron), jnp.asarray(0), jnp.asarray(0.0)
-    cells = states, propagators, grid.size, grid.current
-    (last, _, angle), (at, n_spikes) = lax.scan(through, begin, cells)
+    begin = at_rest(neuron), _start(neuron), jnp.asarray(0), jnp.asarray(0.0)
+    cells = passages(neuron, drive, grid), inner, grid.size
+    (_, last, _, angle), (states, at, n_spikes) = lax.scan(through, begin, cells)
     is_finite = jnp.isfinite(last.y) & jnp.isfinite(last.u)
     return Track(states, at, n_spikes, is_finite, angle < _FARTHEST)
 
@@ -104,41 +110,50 @@ def _start(neuron: AbstractProjective) -> Vector:
     return Vector(jnp.asarray(w, dtype=float), jnp.asarray(u + w / 2, dtype=float))
 
 
-def _propagators(neuron: AbstractProjective, h: Scalar) -> Any:
+def _propagators(neuron: AbstractProjective, h: Scalar) -> list[Any]:
     """Return the upstream propagators to the points of a step."""
-    return jax.vmap(neuron.propagator)(h * _POINTS)
+    return [neuron.propagator(h * x) for x in _rule().points]
 
 
 def _stiffness(
-    neuron: AbstractProjective, state: State, propagators: Any, h: Scalar, current: Ramp
+    neuron: AbstractProjective, state: State, propagators: list[Any], h: Scalar, current: Ramp
 ) -> Stiffness:
     def at(propagator: Any, t: Scalar) -> Scalar:
-        return neuron.drive(neuron.upstream(state, propagator, current), current.after(t))
+        return 0.25 - neuron.drive(neuron.upstream(state, propagator, current), current.after(t))
 
-    return Stiffness(h / neuron.tau, 0.25 - jax.vmap(at)(propagators, h * _POINTS))
+    points = zip(propagators, _rule().points, strict=True)
+    return Stiffness(h / neuron.tau, [at(propagator, h * x) for propagator, x in points])
 
 
 def _step(step: Stiffness, before: Vector) -> Vector:
     """Take one step of Gauss collocation."""
-    h, (y, u) = step.h, before
-    at_points = _collocated(step, [y + h * x * u for x in _POINTS])
-    curvature = [q * each for q, each in zip(step.at, at_points, strict=True)]
-    y = y + h * u + h**2 * _dot(_END @ _UP_TO[:-1], curvature)
-    return Vector(y, u + h * _dot(_END, curvature))
+    rule, h, (y, u) = _rule(), step.h, before
+    factor = [h**2 * q for q in step.at]
+    line = [y + h * x * u for x in rule.points]
+    solve = _of_two if len(factor) == 2 else _of_many
+    curvature = [q * each for q, each in zip(step.at, solve(factor, line, rule.twice), strict=True)]
+    bent = h**2 * _dot(rule.end_twice, curvature)
+    return Vector(y + h * u + bent, u + h * _dot(rule.end, curvature))
 
 
-def _collocated(step: Stiffness, line: list[Scalar]) -> list[Scalar]:
-    """Return ``y`` at the points of a step, given what it would be there without curvature.
+def _of_two(factor: list[Scalar], line: list[Scalar], twice: np.ndarray) -> list[Scalar]:
+    """Solve ``y = line + twice (factor y)`` by Cramer's rule; the determinant is positive."""
+    (a, b), (c, d) = [[float(x) * f for x, f in zip(row, factor, strict=True)] for row in twice]
+    over = 1 / ((1 - a) * (1 - d) - b * c)
+    return [over * ((1 - d) * line[0] + b * line[1]), over * (c * line[0] + (1 - a) * line[1])]
 
-    Picard's iteration, which derivatives do not go through: they solve the same equations.
+
+def _of_many(factor: list[Scalar], line: list[Scalar], twice: np.ndarray) -> list[Scalar]:
+    """Solve ``y = line + twice (factor y)`` by Picard's iteration.
+
+    Derivatives do not go through it: they solve the same equations.
     """
-    factor = [step.h**2 * q for q in step.at]
 
     def bend(y):
-        return [_dot(row, [f * each for f, each in zip(factor, y, strict=True)]) for row in _TWICE]
+        return [_dot(row, [f * each for f, each in zip(factor, y, strict=True)]) for row in twice]
 
     def bend_back(y):
-        return [f * _dot(column, y) for f, column in zip(factor, _TWICE.T, strict=True)]
+        return [f * _dot(column, y) for f, column in zip(factor, twice.T, strict=True)]
 
     def picard(bend, line):
         add = lambda y: [a + b for a, b in zip(line, bend(y), strict=True)]  # noqa: E731
@@ -168,8 +183,8 @@ class Cell(NamedTuple):
 
 
 def _cell(grid: Grid, track: Track, k) -> Cell:
-    whole = grid.start, grid.size, grid.current, track.upstream, track.at
-    return Cell(*jax.tree.map(lambda x: x[k], whole))
+    start, size, current = entry((grid.start, grid.size, grid.current), k)
+    return Cell(start, size, current, *entry((track.upstream, track.at), k))
 
 
 def _after(neuron: AbstractProjective, cell: Cell, h: Scalar) -> Vector:
@@ -178,20 +193,25 @@ def _after(neuron: AbstractProjective, cell: Cell, h: Scalar) -> Vector:
     return _step(_stiffness(neuron, cell.upstream, propagators, h, cell.current), cell.at)
 
 
-def begin(neuron: AbstractProjective, drive: Drive) -> Lane:
-    """Return where the search for spikes begins."""
-    del neuron, drive
-    return Lane(jnp.zeros(()), jnp.asarray(0), jnp.asarray(False))
-
-
-def next_spike(
-    neuron: AbstractProjective, drive: Drive, grid: Grid, track: Track, lane: Lane
-) -> tuple[Lane, Scalar]:
-    """Find the next spike; return its time, or inf."""
+def search(
+    neuron: AbstractProjective,
+    drive: Drive,
+    grid: Grid,
+    track: Track,
+    *,
+    n_slots: int,
+    n_searched: int,
+) -> tuple[Float[Array, " spike"], Int[Array, ""]]:
+    """Return the times of the spikes, inf where there is none, and their number."""
     del drive
-    k = jnp.sum(track.n_spikes <= lane.n_spikes)
-    found = (k < track.n_spikes.shape[0]) & ~lane.done
-    cell = _cell(grid, track, jnp.minimum(k, track.n_spikes.shape[0] - 1))
+    roots = jax.vmap(partial(_root, neuron, grid, track))(jnp.arange(n_slots))
+    return roots, jnp.minimum(track.n_spikes[-1], n_searched)
+
+
+def _root(neuron: AbstractProjective, grid: Grid, track: Track, n_before: Int[Array, ""]) -> Scalar:
+    """Return the time of the spike that has so many before it, or inf."""
+    found = n_before < track.n_spikes[-1]
+    cell = _cell(grid, track, _cell_of_spike(track, n_before))
     sign = jnp.where(cell.at.y >= 0, -1.0, 1.0)
 
     def above(h: Scalar) -> tuple[Scalar, Scalar]:
@@ -199,13 +219,17 @@ def next_spike(
         return sign * at.y, sign * at.u / neuron.tau
 
     zero = jnp.zeros_like(cell.size)
-    (left, right), _ = jax.vmap(above)(jnp.stack([zero, cell.size]))
-    guess = cell.size * left / jnp.where(left < right, left - right, 1.0)
+    right, right_slope = above(cell.size)
+    left_slope = sign * cell.at.u / neuron.tau
+    cubic = Ends(sign * cell.at.y, right, left_slope * cell.size, right_slope * cell.size)
+    guess = cell.size * cubic_root(cubic, jnp.where(found, 1e-2, jnp.inf))
     tolerance = 4 * jnp.finfo(guess.dtype).eps * (cell.start + cell.size)
     h = rising_root(above, zero, cell.size, guess, jnp.where(found, tolerance, jnp.inf))
-    t = cell.start + h
-    n_spikes = lane.n_spikes + found
-    return Lane(jnp.where(found, t, lane.t), n_spikes, ~found), jnp.where(found, t, jnp.inf)
+    return jnp.where(found, cell.start + h, jnp.inf)
+
+
+def _cell_of_spike(track: Track, n_before: Int[Array, ""]) -> Int[Array, ""]:
+    return jnp.minimum(jnp.sum(track.n_spikes <= n_before), track.n_spikes.shape[0] - 1)
 
 
 def finish(
@@ -221,7 +245,9 @@ def finish(
     del drive
     found = jnp.isfinite(roots)
     t = jnp.concatenate([jnp.where(found, roots, t_stop), times])
-    cells = jax.vmap(lambda t: _cell(grid, track, cell_at(grid, t)))(t)
+    of_spikes = jax.vmap(partial(_cell_of_spike, track))(jnp.arange(len(roots)))
+    of_times = jax.vmap(partial(cell_at, grid))(times)
+    cells = jax.vmap(partial(_cell, grid, track))(jnp.concatenate([of_spikes, of_times]))
     since = t - cells.start
     at = jax.vmap(partial(_after, neuron))(cells, since)
     y, u = (x[: len(roots)] for x in at)

@@ -126,15 +126,32 @@ def rising_root(
     return lax.while_loop(go_on, body, (low, high, start, low - 1.0, 0))[2]
 
 
+def cubic_root(at: Ends, tolerance: Scalar) -> Scalar:
+    """Return where the cubic through both ends rises through zero."""
+    second, third = _hermite(at)
+
+    def cubic(x: Scalar) -> tuple[Scalar, Scalar]:
+        value = at.left + x * (at.left_slope + x * (second + x * third))
+        return value, at.left_slope + x * (2 * second + 3 * x * third)
+
+    secant = at.left / jnp.where(at.left < at.right, at.left - at.right, 1.0)
+    return rising_root(cubic, jnp.zeros_like(secant), jnp.ones_like(secant), secant, tolerance)
+
+
+def _hermite(at: Ends) -> tuple[Scalar, Scalar]:
+    """Return the coefficients of ``x^2`` and ``x^3`` of the cubic through both ends."""
+    rise = at.right - at.left
+    third = at.left_slope + at.right_slope - 2 * rise
+    return rise - at.left_slope - third, third
+
+
 def summit(f: Guard, at: Ends) -> Scalar:
     """Return where a smooth function is highest between its ends; 1 if it has no hump.
 
     The summit of the cubic, and one step of Newton from there: what is left is of sixth order in
     the length of the step.
     """
-    rise = at.right - at.left
-    third = at.left_slope + at.right_slope - 2 * rise
-    second = rise - at.left_slope - third
+    second, third = _hermite(at)
     # Where the slope left + 2 second x + 3 third x^2 falls through zero, in the stable form.
     root = jnp.sqrt(jnp.maximum(second**2 - 3 * third * at.left_slope, 0.0))
     denominator = root - second

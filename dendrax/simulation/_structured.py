@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
@@ -19,14 +18,13 @@ from dendrax.simulation._status import NOT_FINITE, OK, TOO_COARSE, TOO_MANY_SPIK
 class Structure(NamedTuple):
     """What a structure does with one unit of one trial.
 
-    ``track`` solves the trial before its spikes are known; ``begin`` and ``next_spike`` look for
-    spikes, which needs no derivative; ``finish`` returns them with their derivatives. The modules
-    of the structures define these functions.
+    ``track`` solves the trial before its spikes are known; ``search`` returns when they are, up to
+    ``n_slots`` of them, and their number, up to ``n_searched``, without derivatives; ``finish``
+    returns them with their derivatives. The modules of the structures define these functions.
     """
 
     track: Callable[..., Any]
-    begin: Callable[..., Any]
-    next_spike: Callable[..., Any]
+    search: Callable[..., Any]
     finish: Callable[..., Any]
 
 
@@ -63,28 +61,14 @@ def run_structured(
     each = partial(over_units, units, n_shared=int(are_shared))
     params = neuron, units.drive, grid
     track = each(structure.track)(*params)
-    n_spikes = max_spikes if n_wanted is None else min(n_wanted, max_spikes)
-    n_searched = n_spikes if n_wanted is not None else max_spikes + 1
-
-    # The search takes no derivative.
-    fixed = lax.stop_gradient((*params, track))
-    lanes = over_units(units, structure.begin)(*fixed[:2])
-    roots = jnp.full((*lanes.t.shape, n_spikes), jnp.inf)
-
-    def body(loop):
-        lanes, roots = loop
-        after, time = each(structure.next_spike)(*fixed, lanes)
-        put = jax.vmap(jax.vmap(lambda row, slot, time: row.at[slot].set(time, mode="drop")))
-        found = jnp.isfinite(time) & ~lanes.done
-        roots = put(roots, jnp.where(found, lanes.n_spikes, n_spikes), time)
-        return after._replace(done=after.done | (after.n_spikes >= n_searched)), roots
-
-    if not neuron.never_spikes:
-        lanes, roots = lax.while_loop(lambda loop: ~loop[0].done.all(), body, (lanes, roots))
-
+    n_slots = max_spikes if n_wanted is None else min(n_wanted, max_spikes)
+    # One spike more than there are slots is too many, unless no more than those are wanted.
+    n_searched = n_slots + (n_wanted is None)
+    search = partial(structure.search, n_slots=n_slots, n_searched=n_searched)
+    roots, n_spikes = each(search)(*lax.stop_gradient((*params, track)))
     finish = partial(structure.finish, times=sample_times, t_stop=t_stop)
     spikes, states = each(finish)(*params, track, lax.stop_gradient(roots))
-    overflowed = lanes.n_spikes > max_spikes
+    overflowed = n_spikes > max_spikes
     status = jnp.where(overflowed, TOO_MANY_SPIKES, OK)
     status = jnp.where(track.is_resolved, status, TOO_COARSE)
     return {
@@ -92,6 +76,6 @@ def run_structured(
         "spike_slope": spikes.slope,
         "states": states,
         "status": jnp.where(track.is_finite, status, NOT_FINITE),
-        "n_steps": lanes.n_spikes + grid.start.shape[-1],
-        "t_reached": jnp.where(overflowed, lanes.t, t_stop),
+        "n_steps": n_spikes + grid.start.shape[-1],
+        "t_reached": jnp.where(overflowed, roots[..., -1], t_stop),
     }

@@ -174,6 +174,6 @@ def test_adex_to_seven_digits():
     spikes, voltages, derivatives = adex.errors(adex.engine(**ACCURATE).forward())
     assert spikes < 1e-10
     assert voltages < 1e-9
-    # After two spikes the last sample has nearly forgotten the first arrival: its derivative is what
-    # is left of terms a hundred times as large.
+    # After two spikes the last sample has nearly forgotten the first arrival: its derivative is
+    # what is left of terms a hundred times as large.
     assert derivatives < 2e-7
