@@ -1,0 +1,43 @@
+"""``python -m validation.benchmarks [NAME ...]``: measure rows and update the report."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from validation.benchmarks.measure import Bench
+from validation.benchmarks.processes import Interpreters, machine
+from validation.benchmarks.report import path, row, updated
+from validation.benchmarks.rows import ROWS
+
+
+def arguments() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m validation.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--pairs", type=int, default=5, help="of runs of peer and dendrax")
+    parser.add_argument("--quick", action="store_true", help="one pair only")
+    parser.add_argument("--peers", default=sys.executable, help="the interpreter with the peers")
+    parser.add_argument("--platform", default="cpu", help="of JAX; each has a report of its own")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(ROWS):
+        parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    return given
+
+
+def main() -> None:
+    """Measure, and write after each row what there is."""
+    given = arguments()
+    by = Interpreters(given.peers, given.platform)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), 1 if given.quick else given.pairs, by)
+        for name in given.names or list(ROWS):
+            print(f"{name}: {ROWS[name].title}", flush=True)
+            record = bench.record(name, ROWS[name])
+            updated([record], list(ROWS), given.platform, machine())
+            print(row(record), flush=True)
+    print(path(given.platform, "md"))
+
+
+if __name__ == "__main__":
+    main()
