@@ -103,11 +103,11 @@ class Bench:
             for side, each in (("peer", row.peer), ("ours", row.ours), ("reference", run))
         }
         reference = computed.pop("reference")
-        gaps = {k: agreement(x["spikes"], reference["spikes"]) for k, x in computed.items()}
+        gaps = {k: agreement(x["values"], reference["values"]) for k, x in computed.items()}
         gradients = {
             side: gradient_error(x["gradient"], reference["gradient"])
             for side, x in computed.items()
-            if "gradient" in x and len(x["spikes"]) == len(reference["spikes"])
+            if "gradient" in x and len(x["values"]) == len(reference["values"])
         }
         return gaps, gradients
 

@@ -36,7 +36,9 @@ def sided(worker: str, **common: Any) -> Callable[..., Run]:
 
 QIF = {"model": "QIF", "batch": 256, "dtype": "float32", "mode": "train"}
 EIF = {**QIF, "model": "EIF"}
-DIGITS = {"model": "LIF", "dtype": "float32", "mode": "train"}
+DIGITS = {**QIF, "model": "LIF"}
+EGRU = {"batch": 256}
+DENDRITIC = {"batch": 256, "max_spikes": 8}
 EULER = {"solver": "Euler", "dt": 0.1}
 
 eventax = sided("eventax_layers", max_event_steps=400)
@@ -50,9 +52,11 @@ qif_32 = dendrax(**QIF, dt=2.0)
 qif_64 = dendrax(**{**QIF, "dtype": "float64"}, dt=1.0)
 qif_exact = dendrax(**{**QIF, **flat, **exact})
 qif_eventax = eventax(**QIF, **EULER)
+egru = {"max_spikes": 32}
 
 YIN_YANG = "QIF 5-50-3, Yin-Yang, first-spike loss, batch 256"
 EVENTAX = "eventax, Euler 0.1 ms, float32"
+LIF_OF_EVENTAX = {"constants": {"thresh": 1.0, "reset_grad_preserve": False}}
 SAME_QIF = {"task": "qif", "reference": qif_exact, "peer_error": 0.3}
 
 ROWS = {
@@ -91,6 +95,39 @@ ROWS = {
     "g": Row(
         f"peak memory of a process that trains a, against {EVENTAX}",
         qif_eventax, qif_32, 1 / 3, compare=cost("peak_mb"), at_least=False, **SAME_QIF,
+    ),
+    "h": Row(
+        "DendriticNeuron: 3 neurons, 14 dendrites, 5 inputs, forward and backward, batch 256, "
+        "float64, against the same model integrated by diffrax.Euler at 0.1 ms in the flat loop",
+        Run("dendrax_dendritic", {**DENDRITIC, **EULER, "execution": "flat"}),
+        Run("dendrax_dendritic", {**DENDRITIC, "execution": "auto", "dt": 1.0}), 10,
+        task="dendritic", error=1e-8, gain=1e4,
+        reference=Run("dendrax_dendritic", {**DENDRITIC, **flat, "dt": 0.25, "once": True}),
+        note="Errors are those of the voltages of somata and dendrites, without unit.",
+    ),
+    "i": Row(
+        "LIF 784-200-10 with 150 input spikes per sample, forward and backward, batch 1024, "
+        f"float32, against {EVENTAX}, per sample",
+        eventax(**{**DIGITS, "batch": 32}, **EULER, **LIF_OF_EVENTAX, max_event_steps=2000),
+        dendrax(**{**DIGITS, "batch": 1024, "max_spikes": 32}, dt=2.0), 100, task="digits", peer_error=0.3,
+        reference=dendrax(**{**DIGITS, **flat, **exact, "max_spikes": 32, "batch": 32}),
+        note="The batch of eventax is 32: larger ones take minutes for one gradient, and no less "
+        "for each sample. Errors are those of the first 32 samples.",
+    ),
+    "j": Row(
+        "EGRU, 32 recurrent units, 9 inputs, delayed XOR, loss of two cells at 100 ms, forward "
+        f"and backward, batch 256, float32, against {EVENTAX}",
+        Run("eventax_egru", {**EGRU, **EULER, "max_event_steps": 2000}),
+        Run("dendrax_egru", {**EGRU, **egru, "dtype": "float32", "solver": "Tsit5", "dt": 1.0}), 20,
+        task="xor", peer_error=0.3,
+        reference=Run("dendrax_egru", {**EGRU, **exact, **egru, **flat}),
+    ),
+    "j2": Row(
+        "EIF 5-50-3, Yin-Yang, through the flat loop, first-spike loss, forward and backward, "
+        f"batch 256, float32, against {EVENTAX}",
+        eventax(**EIF, **EULER, constants={"v_peak": 2.98, "spike_time_tol": None}),
+        dendrax(**EIF, execution="flat", solver="Tsit5", dt=2.0), 30, task="eif", error=0.007,
+        peer_error=0.5, reference=dendrax(**{**EIF, **flat, **exact}),
     ),
     "l": Row(
         "import dendrax, against import jax",

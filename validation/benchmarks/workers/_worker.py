@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# To repeat at least so often, and for so many seconds, but not too often.
-FEWEST, SECONDS, MOST = 3, 2.0, 50
+# To repeat for so many seconds: at least so often, unless that takes minutes, and not too often.
+SECONDS, FEWEST, MINUTES, MOST = 2.0, 3, 60.0, 50
 
 
 class Measured(NamedTuple):
@@ -31,16 +31,15 @@ def measured(function: Callable[..., Any], *args: Any) -> Measured:
     """Call a compiled function again and again; its first call compiles it."""
     import jax  # only after the worker has chosen its precision
 
-    fewest, most = (1, 1) if settings().get("once") else (FEWEST, MOST)
-
     def seconds() -> tuple[float, Any]:
         start = time.perf_counter()
         returned = jax.block_until_ready(function(*args))
         return time.perf_counter() - start, returned
 
     first, returned = seconds()
-    each: list[float] = []
-    while len(each) < fewest or (sum(each) < SECONDS and len(each) < most):
+    once = settings().get("once")  # as for a reference, whose time nobody asks for
+    each = [first] if once else [seconds()[0]]
+    while not once and _goes_on(each):
         each.append(seconds()[0])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     scale = 2**20 if sys.platform == "darwin" else 2**10
@@ -51,6 +50,12 @@ def measured(function: Callable[..., Any], *args: Any) -> Measured:
         "repeats": len(each),
     }
     return Measured(times, returned)
+
+
+def _goes_on(each: list[float]) -> bool:
+    if len(each) < FEWEST:
+        return sum(each) < MINUTES
+    return sum(each) < SECONDS and len(each) < MOST
 
 
 def report(times: dict[str, float], packages: Iterable[str], **more: Any) -> None:

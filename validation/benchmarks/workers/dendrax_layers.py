@@ -68,11 +68,11 @@ def loss(network, inputs, labels):
 if given["mode"] == "forward":
     done = measured(jax.jit(forward), network, inputs)
     first, failed = done.returned
-    save(given["out"], spikes=first)
+    save(given["out"], values=first)
     more = {}
 else:
     done = measured(jax.jit(jax.value_and_grad(loss, has_aux=True)), network, inputs, labels)
     (value, (first, failed)), gradient = done.returned
-    save(given["out"], spikes=first, gradient=gradient.connections[0].weight.value)
+    save(given["out"], values=first, gradient=gradient.connections[0].weight.value)
     more = {"loss": float(value)}
 report(done.times, ["dendrax", "diffrax", "equinox"], batch=batch, failed=int(failed), **more)

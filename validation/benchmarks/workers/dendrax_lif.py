@@ -58,5 +58,5 @@ def step(weights, state, inputs, wanted):
 weights = [connection.weight.value for connection in network.connections]
 done = measured(step, weights, optimizer.init(weights), inputs, wanted)
 _, _, (value, (first, failed)), gradient = done.returned
-save(given["out"], spikes=first, gradient=gradient[0])
+save(given["out"], values=first, gradient=gradient[0])
 report(done.times, ["dendrax", "optax"], batch=batch, loss=float(value), failed=int(failed))

@@ -61,13 +61,13 @@ def loss(network, times, labels):
 
 if given["mode"] == "forward":
     done = measured(eqx.filter_jit(first_spikes), network, times)
-    save(given["out"], spikes=done.returned)
+    save(given["out"], values=done.returned)
     more = {}
 else:
     step = eqx.filter_jit(eqx.filter_value_and_grad(loss, has_aux=True))
     done = measured(step, network, times, labels)
     (value, first), gradient = done.returned
     learned = np.asarray(gradient.neuron_model.weights)[n_hidden + n_out :, :n_hidden]
-    save(given["out"], spikes=first, gradient=learned)
+    save(given["out"], values=first, gradient=learned)
     more = {"loss": float(value)}
 report(done.times, ["eventax", "diffrax", "equinox"], batch=batch, **more)

@@ -59,5 +59,5 @@ state = OptState(optimizer.init(parameters), parameters, jax.random.PRNGKey(1))
 done = measured(step, state, ({"input": spikes}, wanted))
 _, ((value, (first, _)), gradient) = done.returned
 first = np.where(first < float(task["t_stop"]), first, np.inf)
-save(given["out"], spikes=first, gradient=gradient["first"])
+save(given["out"], values=first, gradient=gradient["first"])
 report(done.times, ["jaxsnn", "optax"], batch=batch, loss=float(value))
