@@ -39,8 +39,9 @@ def difference(ours: Measurement, peer: Measurement) -> float:
 
 
 def agreement(values: np.ndarray, reference: np.ndarray) -> Agreement:
-    """Compare spike times, inf where there is no spike, or states."""
-    reference = reference[: len(values)]
+    """Compare spike times, inf where there is no spike, or states, of the trials of both."""
+    n_trials = min(len(values), len(reference))
+    values, reference = values[:n_trials], reference[:n_trials]
     there, expected = np.isfinite(values), np.isfinite(reference)
     both = there & expected
     gaps = np.abs(values[both] - reference[both])

@@ -23,13 +23,20 @@ def uniform(rng: np.random.Generator, middle: float, half: float, shape: Any) ->
     return rng.uniform(middle - half, middle + half, shape)
 
 
-def layers(sizes: list[int], middle: float, half: float) -> dict[str, Any]:
-    """Draw weights, biases and delays of two layers."""
+def layers(
+    sizes: list[int], middle: float, half: float, n_active: int | None = None
+) -> dict[str, Any]:
+    """Draw weights, biases and delays of two layers.
+
+    Where few of the inputs are active, the first weights are divided by the number of those: an
+    untrained network would be silent, and cost nothing.
+    """
     rng = np.random.default_rng(SEED)
     drawn = {}
     for k, (n_source, n_target) in enumerate(pairwise(sizes)):
         shape = (n_source, n_target)
-        drawn[f"weight_{k}"] = uniform(rng, middle, half, shape) / n_source
+        fan_in = n_active if n_active and k == 0 else n_source
+        drawn[f"weight_{k}"] = uniform(rng, middle, half, shape) / fan_in
         drawn[f"bias_{k}"] = uniform(rng, MIDDLE_OF_BIAS, HALF_OF_BIAS, n_target)
         drawn[f"delay_{k}"] = uniform(rng, 0.5, 0.5, shape)
     return drawn
@@ -52,11 +59,14 @@ def digits(n: int, n_sources: int, n_spikes: int, t_max: float) -> dict[str, Any
 
 
 def xor(n: int, n_hidden: int, t_max: float) -> dict[str, Any]:
-    """Draw the delayed exclusive or, and an EGRU: inputs are the last sources, as in eventax."""
+    """Draw the delayed exclusive or, and an EGRU: inputs are the last sources, as in eventax.
+
+    The biases are not those of eventax, with which no unit of an untrained network would spike.
+    """
     rng = np.random.default_rng(SEED)
     inputs, labels = dx.delayed_xor(n, t_max * pq.ms, 3 * pq.ms, SEED)
     n_sources = n_hidden + 9
-    biases = rng.normal([-2.0, 1.0, 0.0], 0.1, (n_hidden, 3))
+    biases = rng.normal([0.0, 1.0, 0.8], 0.1, (n_hidden, 3))
     return {
         "times": np.asarray(inputs.spikes.times, dtype=float),
         "labels": np.asarray(labels),
@@ -84,7 +94,7 @@ TASKS = {
         **yin_yang(64, 10.0),
         "t_stop": 20.0,
     },
-    "digits": lambda: {**layers([784, 200, 10], 14, 28), **digits(1024, 784, 150, 30.0)},
+    "digits": lambda: {**layers([784, 200, 10], 14, 28, 150), **digits(1024, 784, 150, 30.0)},
     "xor": lambda: xor(256, 32, 100.0),
     "dendritic": lambda: {**yin_yang(256, 30.0), "t_stop": 45.0},
 }

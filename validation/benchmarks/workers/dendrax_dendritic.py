@@ -38,7 +38,7 @@ def loss(network, inputs, labels):
 
 done = measured(jax.jit(jax.value_and_grad(loss, has_aux=True)), network, inputs, labels)
 (value, (traces, failed)), gradient = done.returned
-states = np.concatenate([np.ravel(traces[name]) for name in ("v", "v_dend")])
+states = np.concatenate([traces[name].reshape(batch, -1) for name in ("v", "v_dend")], axis=1)
 learned = gradient.populations["output"].neuron.weight.value
 save(given["out"], values=states, gradient=learned)
 report(done.times, ["dendrax", "diffrax"], batch=batch, loss=float(value), failed=int(failed))
