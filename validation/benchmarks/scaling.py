@@ -30,6 +30,7 @@ def record(by: Interpreters) -> Record:
     except WorkerError as error:
         return {**asked, "ratio": None, "spread": None, "pass": False, "reason": str(error)}
     exponents = {k: exponent(x["sizes"], x["seconds"]) for k, x in found.items()}
+    REPORTS.mkdir(exist_ok=True)
     _drawn(found, exponents)
     ratio, is_whole = max(exponents.values()), not any(x["failed"] for x in found.values())
     is_linear = is_reached(ratio, TARGET, at_least=False)
