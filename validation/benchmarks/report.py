@@ -17,6 +17,9 @@ the largest in brackets. Time of a process: the median of its repetitions, after
 compiles. Errors are means over the spikes that both have, against dendrax in float64 by another
 execution (flat loop, eighth order); the tests compare that with SciPy. *Gradient*: the relative
 error of the gradient of the loss with respect to the first weights.
+
+[Work against precision](work_precision.png), of several solvers and steps, is drawn by
+`python -m validation.benchmarks work-precision`.
 """
 
 

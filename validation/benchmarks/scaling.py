@@ -46,8 +46,9 @@ def record(by: Interpreters) -> Record:
         "reason": "; ".join(reasons),
         "note": f"Exponents: {shown}, fitted over two decades of each: ![scaling](scaling.png)",
         "exponents": exponents,
-        "points": found,
+        "points": {k: [x["sizes"], x["seconds"]] for k, x in found.items()},
         "settings": NUMERICS,
+        "versions": found["batch"]["versions"],
     }
 
 

@@ -1,14 +1,12 @@
 """dendrax: the cost of a gradient against one size of the task, over two decades of it."""
 
-import json
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import quantities as pq
 
 import dendrax as dx
-from validation.benchmarks.workers._worker import measured, settings
+from validation.benchmarks.workers._worker import measured, report, settings
 
 MS = pq.ms
 given = settings()
@@ -48,5 +46,5 @@ def seconds(batch, width, events, t_stop):
 
 sizes = given["sizes"]
 found = [seconds(**{**SIZES, given["axis"]: size}) for size in sizes]
-print(json.dumps({"sizes": sizes, "seconds": [s for s, _ in found], "failed": sum(
-    failed for _, failed in found)}))  # fmt: skip
+each, failed = zip(*found, strict=True)
+report({"sizes": sizes, "seconds": each}, ["dendrax"], failed=sum(failed))
