@@ -1,0 +1,78 @@
+"""dendrax: a feed-forward network, the loss of first spikes, and its gradient."""
+
+import diffrax
+import jax
+import numpy as np
+import quantities as pq
+
+import dendrax as dx
+from validation.benchmarks.workers._worker import measured, report, save, settings
+
+given = settings()
+jax.config.update("jax_enable_x64", given["dtype"] == "float64")
+
+
+MS = pq.ms
+task = np.load(given["task"])
+batch = given["batch"]
+
+
+def population(k):
+    bias = dx.learnable(task[f"bias_{k}"])
+    model = getattr(dx, given["model"])
+    neuron = model(tau_mem=20 * MS, bias=bias, **given.get("constants", {}))
+    return dx.Population(neuron, len(task[f"bias_{k}"]))
+
+
+def connection(k, source, target):
+    delay = dx.learnable(task[f"delay_{k}"] * MS) if given.get("delays") else None
+    return dx.Connection(source, target, weight=dx.learnable(task[f"weight_{k}"]), delay=delay)
+
+
+network = dx.Network(
+    len(task["weight_0"]),
+    {"hidden": population(0), "output": population(1)},
+    [connection(0, "input", "hidden"), connection(1, "hidden", "output")],
+)
+simulator = dx.Simulator(
+    float(task["t_stop"]) * MS,
+    given["dt"] * MS,
+    until="first_spikes",
+    solver=getattr(diffrax, given.get("solver", "Tsit5"))(),
+    execution=given.get("execution", "auto"),
+    max_spikes=given["max_spikes"],
+)
+cost = dx.losses.first_spike(tau_0=0.5 * MS, tau_1=6.4 * MS, alpha=3e-3)
+inputs = dx.Inputs(
+    spikes=[dx.SpikeTrains(times, np.ones(len(times))) for times in task["times"][:batch]]
+)
+labels = np.asarray(task["labels"][:batch])
+
+
+def simulated(network, inputs):
+    results = simulator(network, inputs)
+    failed = sum((result.status != 0).sum() for result in results.values())
+    return results["output"], failed
+
+
+def forward(network, inputs):
+    result, failed = simulated(network, inputs)
+    return result.spike_times[:, :, 0], failed
+
+
+def loss(network, inputs, labels):
+    result, failed = simulated(network, inputs)
+    return cost(result, labels), (result.spike_times[:, :, 0], failed)
+
+
+if given["mode"] == "forward":
+    done = measured(jax.jit(forward), network, inputs)
+    first, failed = done.returned
+    save(given["out"], values=first)
+    more = {}
+else:
+    done = measured(jax.jit(jax.value_and_grad(loss, has_aux=True)), network, inputs, labels)
+    (value, (first, failed)), gradient = done.returned
+    save(given["out"], values=first, gradient=gradient.connections[0].weight.value)
+    more = {"loss": float(value)}
+report(done.times, ["dendrax", "diffrax", "equinox"], batch=batch, failed=int(failed), **more)
