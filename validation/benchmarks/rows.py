@@ -49,8 +49,10 @@ flat = {"execution": "flat", "solver": "Dopri8", "dt": 0.5}
 few = {"once": True, "batch": 16}
 
 # To change the steps of dendrax, change ``dt`` (ms) here.
-qif_32 = dendrax(**QIF, dt=2.0)
-qif_64 = dendrax(**{**QIF, "dtype": "float64"}, dt=1.0)
+# Capacities: the most that a unit spikes, or receives; more would be an error.
+ROOM = {"max_spikes": 3, "max_arrivals": 80}
+qif_32 = dendrax(**QIF, dt=4.0, **ROOM)
+qif_64 = dendrax(**{**QIF, "dtype": "float64"}, dt=2.0, **ROOM)
 qif_exact = dendrax(**{**QIF, **flat, **exact})
 qif_eventax = eventax(**QIF, **EULER)
 
@@ -67,7 +69,7 @@ ROWS = {
     "b": Row(
         f"{YIN_YANG}, forward only, float32, against {EVENTAX}",
         eventax(**{**QIF, "mode": "forward"}, **EULER),
-        dendrax(**{**QIF, "mode": "forward"}, dt=2.0), 35, error=0.005, **SAME_QIF,
+        dendrax(**{**QIF, "mode": "forward"}, dt=4.0, **ROOM), 35, error=0.005, **SAME_QIF,
     ),
     "c": Row(
         f"{YIN_YANG}, forward and backward, float64, against eventax with Tsit5 0.1 ms and roots "
@@ -85,7 +87,7 @@ ROWS = {
     ),
     "e": Row(
         "a with learnable synaptic delays on every connection, against a without",
-        qif_32, dendrax(**QIF, dt=2.0, delays=True), 1.2, task="qif", compare=cost("seconds"),
+        qif_32, dendrax(**QIF, dt=4.0, **ROOM, delays=True), 1.2, task="qif", compare=cost("seconds"),
         at_least=False,
     ),
     "f": Row(

@@ -41,6 +41,7 @@ simulator = dx.Simulator(
     solver=getattr(diffrax, given.get("solver", "Tsit5"))(),
     execution=given.get("execution", "auto"),
     max_spikes=given["max_spikes"],
+    max_arrivals=given.get("max_arrivals"),
 )
 cost = dx.losses.first_spike(tau_0=0.5 * MS, tau_1=6.4 * MS, alpha=3e-3)
 inputs = dx.Inputs(
@@ -49,30 +50,37 @@ inputs = dx.Inputs(
 labels = np.asarray(task["labels"][:batch])
 
 
-def simulated(network, inputs):
-    results = simulator(network, inputs)
+# What is learnable: weights and biases, as of the peer.
+free = dx.to_free(network)
+
+
+def simulated(free, inputs):
+    results = simulator(dx.with_free(network, free), inputs)
     failed = sum((result.status != 0).sum() for result in results.values())
     return results["output"], failed
 
 
-def forward(network, inputs):
-    result, failed = simulated(network, inputs)
+def forward(free, inputs):
+    result, failed = simulated(free, inputs)
     return result.spike_times[:, :, 0], failed
 
 
-def loss(network, inputs, labels):
-    result, failed = simulated(network, inputs)
+def loss(free, inputs, labels):
+    result, failed = simulated(free, inputs)
     return cost(result, labels), (result.spike_times[:, :, 0], failed)
 
 
 if given["mode"] == "forward":
-    done = measured(jax.jit(forward), network, inputs)
+    done = measured(jax.jit(forward), free, inputs)
     first, failed = done.returned
     save(given["out"], values=first)
     more = {}
 else:
-    done = measured(jax.jit(jax.value_and_grad(loss, has_aux=True)), network, inputs, labels)
+    done = measured(jax.jit(jax.value_and_grad(loss, has_aux=True)), free, inputs, labels)
     (value, (first, failed)), gradient = done.returned
-    save(given["out"], values=first, gradient=gradient.connections[0].weight.value)
+    # What is learned are weights in units of their size.
+    name = "connections[0].weight"
+    per_weight = gradient[name] * free[name] / network.connections[0].weight.value
+    save(given["out"], values=first, gradient=per_weight)
     more = {"loss": float(value)}
 report(done.times, ["dendrax", "diffrax", "equinox"], batch=batch, failed=int(failed), **more)
