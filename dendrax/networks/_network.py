@@ -5,7 +5,6 @@ from graphlib import TopologicalSorter
 
 import equinox as eqx
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 from dendrax.errors import ModelError
 from dendrax.networks._connection import Connection
@@ -117,6 +116,8 @@ class Network(eqx.Module):
     @property
     def components(self) -> list[tuple[str, ...]]:
         """The strongly connected components of the graph, in the order in which spikes flow."""
+        from scipy.sparse.csgraph import connected_components  # which takes a while to load
+
         names = list(self.populations)
         edges = [(c.source, c.target) for c in self.connections if c.source != INPUT]
         adjacency = np.zeros((len(names), len(names)))

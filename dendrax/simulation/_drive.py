@@ -13,7 +13,6 @@ from dendrax.inputs import Current, Inputs
 from dendrax.neurons import AbstractNeuron
 from dendrax.parameters import is_parameter, resolve
 
-
 # More entries than these are sorted.
 _MANY = 512
 

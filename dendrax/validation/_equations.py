@@ -10,7 +10,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from dendrax.errors import ModelError
 from dendrax.neurons import EIF, LIF, AdEx, DendriticNeuron
@@ -205,6 +204,7 @@ def _dendritic(model: DendriticNeuron) -> Equations:
 
 def _highest_activation(rise: float, decay: float) -> float:
     """Return the maximum of ``sigmoid(rise x) sigmoid(-decay x)``, Eq. 5 about its threshold."""
+    from scipy.optimize import minimize_scalar  # which takes a while to load
 
     def minus_log(x: float) -> float:
         return np.logaddexp(0, -rise * x) + np.logaddexp(0, decay * x)

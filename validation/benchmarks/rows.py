@@ -87,8 +87,8 @@ ROWS = {
     ),
     "e": Row(
         "a with learnable synaptic delays on every connection, against a without",
-        qif_32, dendrax(**QIF, dt=4.0, **ROOM, delays=True), 1.2, task="qif", compare=cost("seconds"),
-        at_least=False,
+        qif_32, dendrax(**QIF, dt=4.0, **ROOM, delays=True), 1.2,
+        task="qif", compare=cost("seconds"), at_least=False,
     ),
     "f": Row(
         f"first call of the gradient of a, compilation included, against {EVENTAX}",
