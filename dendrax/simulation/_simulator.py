@@ -32,7 +32,10 @@ class Simulator(eqx.Module):
     t_stop : Quantity [time]
         End of the trials, which start at 0.
     dt : Quantity [time], default 0.25 ms
-        Size of the steps between events; with a ``controller``, of the first step.
+        Size of the steps between events; with a ``controller``, of the first step. Models without
+        a loop over time need no steps between events (LIF and all that are linear), or longer ones:
+        of the order of their time constants for a QIF, whose cells are of order 8 in double
+        precision, of order 4 in single.
     record : Record, optional
         What to sample.
     readouts : mapping of str to Integral or Maximum, optional

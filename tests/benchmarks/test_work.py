@@ -36,9 +36,9 @@ class Limits(NamedTuple):
 NETWORKS = {
     "QIF": (
         [5, 50, 3], dx.QIF(tau_mem=20 * MS), 4,
-        Limits({"hidden": 26, "output": 230}, 16, 30, 1_100_000),
+        Limits({"hidden": 26, "output": 230}, 40, 30, 1_100_000),
     ),
-    "LIF": ([5, 50], dx.LIF(tau_mem=20 * MS), 8, Limits({"output": 11}, 40, 10, 230_000)),
+    "LIF": ([5, 50], dx.LIF(tau_mem=20 * MS), 8, Limits({"output": 11}, 40, 12, 230_000)),
 }  # fmt: skip
 
 
