@@ -105,7 +105,11 @@ def total(model, inputs=INPUTS):
 
 @pytest.mark.parametrize(
     "name",
-    ["feed-forward, axonal delays", "recurrent at once, masked", "recurrent, synaptic delays"],
+    [
+        "feed-forward, axonal delays",
+        pytest.param("recurrent at once, masked", marks=pytest.mark.slow),
+        "recurrent, synaptic delays",
+    ],
 )
 def test_gradients_are_central_differences(name):
     model = network(**ARRANGEMENTS[name])

@@ -70,6 +70,7 @@ def difference(model, dt, readouts=None):
     return np.max(np.abs(tape - adjoint) * scale) / np.max(np.abs(tape) * scale)
 
 
+@pytest.mark.slow
 def test_they_differ_by_the_order_of_the_solver():
     coarse, fine = (
         difference(MODELS["LIF"], dt, {"early": dx.Integral("v", tau=20 * pq.ms)})

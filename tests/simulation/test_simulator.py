@@ -228,7 +228,7 @@ def test_models_and_inputs_can_be_mapped():
 @pytest.mark.parametrize(
     "numerics",
     [
-        {"solver": diffrax.Kvaerno3()},
+        pytest.param({"solver": diffrax.Kvaerno3()}, marks=pytest.mark.slow),
         {"controller": diffrax.PIDController(rtol=1e-8, atol=1e-8)},
     ],
     ids=["Kvaerno3", "PIDController"],

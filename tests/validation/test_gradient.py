@@ -97,6 +97,7 @@ def test_nothing_is_compiled_for_other_values(check):
     assert again.output != check.output
 
 
+@pytest.mark.slow
 def test_large_arrays_go_along_random_directions_and_forward_mode_is_checked_too():
     """Each unit of a network without inner delays has delays of its own, which are equal."""
     rng = np.random.default_rng(0)
