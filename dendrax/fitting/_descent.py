@@ -1,12 +1,11 @@
 """One step of a fit, and all that a fit knows between two steps."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 from jax import lax
 from jaxtyping import Array, Float, Int
 
@@ -16,6 +15,9 @@ from dendrax.neurons import AbstractNeuron
 from dendrax.parameters import parameters
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.simulation import Simulator
+
+if TYPE_CHECKING:
+    import optax
 
 
 class Progress(NamedTuple):
@@ -36,9 +38,10 @@ def descent(
     model: AbstractNeuron,
     simulator: Simulator,
     loss: AbstractLoss,
-    optimizer: optax.GradientTransformation,
+    optimizer: "optax.GradientTransformation",
 ) -> Descent:
     """Return the compiled function that goes one step down."""
+    from optax import global_norm
 
     def objective(free: Free, sweeps: Sweeps) -> tuple[Array, Any]:
         result = simulator(with_free(model, free), sweeps.inputs)
@@ -54,7 +57,7 @@ def descent(
         entry = {
             "loss": value,
             **parts,
-            "gradient_norm": optax.global_norm(gradient),
+            "gradient_norm": global_norm(gradient),
             "spike_count": jnp.isfinite(result.spike_times).sum(),
             **_values(model, state.free),
         }
@@ -77,7 +80,7 @@ def descent(
 def beginning(
     model: AbstractNeuron,
     loss_terms: tuple[str, ...],
-    optimizer: optax.GradientTransformation,
+    optimizer: "optax.GradientTransformation",
     steps: int,
 ) -> Progress:
     """Return the progress before the first step."""

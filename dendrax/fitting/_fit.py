@@ -3,13 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from dendrax.errors import FitError
 from dendrax.fitting import _checkpoint
@@ -24,6 +23,9 @@ from dendrax.results import Sweeps, take
 from dendrax.simulation import Record, Simulator, raise_on_failure, with_record
 from dendrax.units import to_quantity
 
+if TYPE_CHECKING:
+    import optax
+
 # Which samples are compared when a model is scored, whatever loss it was fitted with.
 _SCORING = Voltage(scale=1.0, before=2.0, after=10.0)
 
@@ -34,7 +36,7 @@ def fit(
     simulator: Simulator,
     *,
     loss: AbstractLoss,
-    optimizer: optax.GradientTransformation,
+    optimizer: "optax.GradientTransformation",
     steps: int = 200,
     held_out: Sequence[int] | None = None,
     checkpoint: str | Path | None = None,

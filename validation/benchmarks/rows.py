@@ -122,7 +122,11 @@ ROWS = {
         "EGRU, 32 recurrent units, 9 inputs, delayed XOR, loss of two cells at 100 ms, forward "
         f"and backward, batch 256, float32, against {EVENTAX}",
         Run("eventax_egru", {**EGRU, **EULER, "max_event_steps": 1000}),
-        Run("dendrax_egru", {**EGRU, "dtype": "float32", "solver": "Tsit5", "dt": 1.0}), 20,
+        Run(
+            "dendrax_egru",
+            {**EGRU, "dtype": "float32", "solver": "Tsit5", "dt": 1.0, "max_steps": 1024},
+        ),
+        20,
         task="xor", peer_error=0.3,
         reference=Run("dendrax_egru", {**EGRU, **exact, **flat, **few, "max_spikes": 32}),
         note="Errors are those of the first spikes of all units in the first 16 samples. Cells are "

@@ -33,6 +33,7 @@ simulator = dx.Simulator(
     record=dx.Record("v", at=[t_stop] * MS),
     solver=getattr(diffrax, given["solver"])(),
     max_spikes=given["max_spikes"],
+    max_steps=given.get("max_steps"),
 )
 inputs = dx.Inputs(
     spikes=[dx.SpikeTrains(times, np.ones(len(times))) for times in task["times"][:batch]]
