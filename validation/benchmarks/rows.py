@@ -52,7 +52,7 @@ few = {"once": True, "batch": 16}
 # Capacities: the most that a unit spikes, or receives; more would be an error.
 ROOM = {"max_spikes": 3, "max_arrivals": 80}
 qif_32 = dendrax(**QIF, dt=4.0, **ROOM)
-qif_64 = dendrax(**{**QIF, "dtype": "float64"}, dt=2.0, **ROOM)
+qif_64 = dendrax(**{**QIF, "dtype": "float64"}, dt=1.5, **ROOM)
 qif_exact = dendrax(**{**QIF, **flat, **exact})
 qif_eventax = eventax(**QIF, **EULER)
 
