@@ -18,8 +18,8 @@ compiles. Errors are means over the spikes that both have, against dendrax in fl
 execution (flat loop, eighth order); the tests compare that with SciPy. *Gradient*: the relative
 error of the gradient of the loss with respect to the first weights.
 
-[Work against precision](work_precision.png), of several solvers and steps, is drawn by
-`python -m validation.benchmarks work-precision`.
+Work against precision of several solvers and steps is drawn by
+`python -m validation.benchmarks work-precision`, into `work_precision.png`.
 """
 
 
