@@ -175,16 +175,9 @@ def _point(neuron: AbstractCascade, cell: Cell, h: Scalar) -> Point:
 
 
 def search(
-    neuron: AbstractCascade,
-    drive: Drive,
-    grid: Grid,
-    track: Track,
-    *,
-    n_slots: int,
-    n_searched: int,
+    neuron: AbstractCascade, grid: Grid, track: Track, *, n_slots: int, n_searched: int
 ) -> tuple[Float[Array, " spike"], Int[Array, ""]]:
     """Return the times of the spikes, inf where there is none, and their number."""
-    del drive
     roots, zero, none = jnp.full(n_slots, jnp.inf), jnp.zeros(()), jnp.asarray(0)
     if neuron.never_spikes:
         return roots, none
@@ -264,7 +257,6 @@ def _summit(speed, left, turn, right, active) -> Scalar:
 
 def finish(
     neuron: AbstractCascade,
-    drive: Drive,
     grid: Grid,
     track: Track,
     roots: Float[Array, " spike"],
@@ -272,7 +264,6 @@ def finish(
     t_stop: float,
 ) -> tuple[Spikes, State]:
     """Return the spikes with their derivatives, and the states at some times."""
-    del drive
     ends = _ends(neuron, roots, t_stop)
     # All at once: to compile one evaluation is dear, to execute it is cheap.
     t = jnp.concatenate([*ends, times])

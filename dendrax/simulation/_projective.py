@@ -42,10 +42,18 @@ class Rule(NamedTuple):
     end_twice: np.ndarray
 
 
-def _rule() -> Rule:
-    points, up_to = gauss_legendre(4 if jnp.zeros(()).dtype == jnp.float64 else 2)
+def _gauss(n: int) -> Rule:
+    points, up_to = gauss_legendre(n)
     inner, end = up_to[:-1], up_to[-1]
     return Rule(points, inner @ inner, end, end @ inner)
+
+
+_DOUBLE, _SINGLE = _gauss(4), _gauss(2)
+
+
+def _rule() -> Rule:
+    """Return the rule for the precision in which JAX computes."""
+    return _DOUBLE if jnp.result_type(float) == jnp.float64 else _SINGLE
 
 
 class Vector(NamedTuple):
@@ -194,16 +202,9 @@ def _after(neuron: AbstractProjective, cell: Cell, h: Scalar) -> Vector:
 
 
 def search(
-    neuron: AbstractProjective,
-    drive: Drive,
-    grid: Grid,
-    track: Track,
-    *,
-    n_slots: int,
-    n_searched: int,
+    neuron: AbstractProjective, grid: Grid, track: Track, *, n_slots: int, n_searched: int
 ) -> tuple[Float[Array, " spike"], Int[Array, ""]]:
     """Return the times of the spikes, inf where there is none, and their number."""
-    del drive
     roots = jax.vmap(partial(_root, neuron, grid, track))(jnp.arange(n_slots))
     return roots, jnp.minimum(track.n_spikes[-1], n_searched)
 
@@ -234,7 +235,6 @@ def _cell_of_spike(track: Track, n_before: Int[Array, ""]) -> Int[Array, ""]:
 
 def finish(
     neuron: AbstractProjective,
-    drive: Drive,
     grid: Grid,
     track: Track,
     roots: Float[Array, " spike"],
@@ -242,7 +242,6 @@ def finish(
     t_stop: float,
 ) -> tuple[Spikes, State]:
     """Return the spikes with their derivatives, and the states at some times."""
-    del drive
     found = jnp.isfinite(roots)
     t = jnp.concatenate([jnp.where(found, roots, t_stop), times])
     of_spikes = jax.vmap(partial(_cell_of_spike, track))(jnp.arange(len(roots)))

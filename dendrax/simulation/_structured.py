@@ -59,15 +59,20 @@ def run_structured(
     is_closed = isinstance(neuron, AbstractCascade) and neuron.is_closed
     grid, are_shared = grids(units, None if is_closed else dt, t_stop)
     each = partial(over_units, units, n_shared=int(are_shared))
-    params = neuron, units.drive, grid
-    track = each(structure.track)(*params)
+    track = each(structure.track)(neuron, units.drive, grid)
     n_slots = max_spikes if n_wanted is None else min(n_wanted, max_spikes)
     # One spike more than there are slots is too many, unless no more than those are wanted.
     n_searched = n_slots + (n_wanted is None)
-    search = partial(structure.search, n_slots=n_slots, n_searched=n_searched)
-    roots, n_spikes = each(search)(*lax.stop_gradient((*params, track)))
-    finish = partial(structure.finish, times=sample_times, t_stop=t_stop)
-    spikes, states = each(finish)(*params, track, lax.stop_gradient(roots))
+    solved = neuron, units.drive, grid, track
+
+    def search(neuron, _, *solved):
+        return structure.search(neuron, *solved, n_slots=n_slots, n_searched=n_searched)
+
+    def finish(neuron, _, *solved):
+        return structure.finish(neuron, *solved, times=sample_times, t_stop=t_stop)
+
+    roots, n_spikes = each(search)(*lax.stop_gradient(solved))
+    spikes, states = each(finish)(*solved, lax.stop_gradient(roots))
     overflowed = n_spikes > max_spikes
     status = jnp.where(overflowed, TOO_MANY_SPIKES, OK)
     status = jnp.where(track.is_resolved, status, TOO_COARSE)

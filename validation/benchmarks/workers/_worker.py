@@ -66,6 +66,11 @@ def report(times: dict[str, Any], packages: Iterable[str], **more: Any) -> None:
     print(json.dumps({**times, **more, "versions": versions, "platform": jax.default_backend()}))
 
 
+def failures(results: dict[str, Any]) -> Any:
+    """Return how many simulations of populations of dendrax failed."""
+    return sum((result.status != 0).sum() for result in results.values())
+
+
 def save(path: str, **arrays: Any) -> None:
     """Write what was computed: spike times (ms), gradients, states."""
     np.savez(path, **{name: np.asarray(array, dtype=float) for name, array in arrays.items()})

@@ -6,7 +6,7 @@ import numpy as np
 import quantities as pq
 
 import dendrax as dx
-from validation.benchmarks.workers._worker import measured, report, save, settings
+from validation.benchmarks.workers._worker import failures, measured, report, save, settings
 
 given = settings()
 jax.config.update("jax_enable_x64", given["dtype"] == "float64")
@@ -56,8 +56,7 @@ free = dx.to_free(network)
 
 def simulated(free, inputs):
     results = simulator(dx.with_free(network, free), inputs)
-    failed = sum((result.status != 0).sum() for result in results.values())
-    return results["output"], failed
+    return results["output"], failures(results)
 
 
 def forward(free, inputs):

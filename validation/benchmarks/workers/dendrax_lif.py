@@ -9,7 +9,7 @@ import optax
 import quantities as pq
 
 import dendrax as dx
-from validation.benchmarks.workers._worker import measured, report, save, settings
+from validation.benchmarks.workers._worker import failures, measured, report, save, settings
 
 given = settings()
 is_exact = given.get("exact", False)
@@ -42,10 +42,9 @@ def with_weights(weights):
 
 def loss(weights, inputs, wanted):
     results = simulator(with_weights(weights), inputs)
-    failed = sum((result.status != 0).sum() for result in results.values())
     first = results["two"].spike_times[:, :, 0]
     late = jnp.where(jnp.isfinite(first), first, t_stop)
-    return jnp.mean(jnp.sum(((late - wanted) / 10.0) ** 2, axis=1)), (first, failed)
+    return jnp.mean(jnp.sum(((late - wanted) / 10.0) ** 2, axis=1)), (first, failures(results))
 
 
 @jax.jit

@@ -6,7 +6,7 @@ import numpy as np
 import quantities as pq
 
 import dendrax as dx
-from validation.benchmarks.workers._worker import measured, report, settings
+from validation.benchmarks.workers._worker import failures, measured, report, settings
 
 MS = pq.ms
 given = settings()
@@ -36,8 +36,7 @@ def seconds(batch, width, events, t_stop):
     def loss(network, inputs):
         results = simulator(network, inputs)
         first = results["output"].spike_times[:, :, 0]
-        failed = sum((result.status != 0).sum() for result in results.values())
-        return jnp.mean(jnp.where(jnp.isfinite(first), first, t_stop)), failed
+        return jnp.mean(jnp.where(jnp.isfinite(first), first, t_stop)), failures(results)
 
     done = measured(jax.jit(jax.value_and_grad(loss, has_aux=True)), network, inputs)
     (_, failed), _ = done.returned
