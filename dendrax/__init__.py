@@ -3,6 +3,7 @@
 from dendrax.errors import DendraxError as DendraxError
 from dendrax.errors import FitError as FitError
 from dendrax.errors import ModelError as ModelError
+from dendrax.errors import MorphologyError as MorphologyError
 from dendrax.errors import RecordingError as RecordingError
 from dendrax.errors import SimulationError as SimulationError
 from dendrax.errors import UnitError as UnitError
@@ -13,6 +14,14 @@ from dendrax.parameters import learnable as learnable
 from dendrax.parameters import parameter as parameter
 from dendrax.parameters import parameters as parameters
 from dendrax.parameters import table as table
+from dendrax.morphology import Compartments as Compartments
+from dendrax.morphology import Morphology as Morphology
+from dendrax.morphology import ball_and_stick as ball_and_stick
+from dendrax.morphology import cylinder as cylinder
+from dendrax.morphology import discretize as discretize
+from dendrax.morphology import rall_tree as rall_tree
+from dendrax.morphology import single_compartment as single_compartment
+from dendrax.morphology import star as star
 from dendrax.neurons import EGRU as EGRU
 from dendrax.neurons import EIF as EIF
 from dendrax.neurons import LIF as LIF

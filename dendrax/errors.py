@@ -12,6 +12,10 @@ class UnitError(DendraxError, ValueError):
     """A value has another physical dimension than its argument."""
 
 
+class MorphologyError(DendraxError, ValueError):
+    """A morphology cannot be read, or does not have what was asked of it."""
+
+
 class ModelError(DendraxError, ValueError):
     """A model is inconsistent: a bound is violated, a shape does not fit."""
 

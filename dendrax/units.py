@@ -22,10 +22,14 @@ _MEANING = {
     "pA": ("a current", "100 * pq.pA"),
     "nS": ("a conductance", "10 * pq.nS"),
     "pF": ("a capacitance", "200 * pq.pF"),
+    "um": ("a length", "20 * pq.um"),
+    "GOhm um": ("a resistance times a length", "150 * pq.ohm * pq.cm"),
+    "pF/um2": ("a capacitance per area", "1 * pq.uF / pq.cm**2"),
+    "1/ms": ("a frequency", "100 * pq.Hz"),
     "1/mV": ("an inverse voltage", "0.5 / pq.mV"),
     "1": ("a number without unit", "0.5"),
 }
-_SPELLING = {"1": "dimensionless"}
+_SPELLING = {"1": "dimensionless", "GOhm um": "V/nA*um", "pF/um2": "pF/um**2", "um2": "um**2"}
 _SI_AXES = ("m", "kg", "s", "A", "K", "mol", "cd")
 
 
