@@ -20,6 +20,7 @@ from dendrax.morphology import ball_and_stick as ball_and_stick
 from dendrax.morphology import cylinder as cylinder
 from dendrax.morphology import discretize as discretize
 from dendrax.morphology import rall_tree as rall_tree
+from dendrax.morphology import read_swc as read_swc
 from dendrax.morphology import single_compartment as single_compartment
 from dendrax.morphology import star as star
 from dendrax.neurons import EGRU as EGRU

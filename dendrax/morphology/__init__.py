@@ -12,3 +12,4 @@ from dendrax.morphology._builders import star as star
 from dendrax.morphology._compartments import Compartments as Compartments
 from dendrax.morphology._discretize import discretize as discretize
 from dendrax.morphology._morphology import Morphology as Morphology
+from dendrax.morphology._swc import read_swc as read_swc
