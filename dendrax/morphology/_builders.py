@@ -202,7 +202,7 @@ def _line(
 
 
 def _soma(length: float, diameter: float) -> Section:
-    return Section(SOMA, _line(-length / 2 * _ALONG, _ALONG, length, diameter / 2))
+    return Section(SOMA, _line(np.array([-length / 2, 0.0, 0.0]), _ALONG, length, diameter / 2))
 
 
 def _ball(diameter: Any) -> Section:

@@ -77,9 +77,14 @@ class Compartments(Frozen):
         return summary(head, "compartment", self.tag, self.length, self.area)
 
     @property
+    def diameter(self) -> Float[np.ndarray, " compartment"]:
+        """The diameter (um) of the cylinder of the same length and membrane."""
+        return self.area / (np.pi * self.length)
+
+    @property
     def radius(self) -> Float[np.ndarray, " compartment"]:
         """The radius (um) of the cylinder of the same length and membrane."""
-        return self.area / (2 * np.pi * self.length)
+        return self.diameter / 2
 
     @cached_property
     def node_compartment(self) -> dict[int, int]:

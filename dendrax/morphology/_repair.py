@@ -150,9 +150,9 @@ def _connect(
     root = samples.number[_main_root(samples)]
     raise samples.refusal(
         k,
-        f"sample {samples.number[k]} begins a tree of its own, one of {further.sum() + 1}; the root "
-        f"is sample {root}. A cell is one tree: pass repair='join' to connect the others to their "
-        f"nearest samples of it, or repair='drop' to leave them out.",
+        f"sample {samples.number[k]} begins a tree of its own, one of {further.sum() + 1}; the "
+        f"root is sample {root}. A cell is one tree: pass repair='join' to connect the others to "
+        f"their nearest samples of it, or repair='drop' to leave them out.",
     )
 
 

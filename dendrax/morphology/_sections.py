@@ -1,11 +1,10 @@
 """From samples to sections, by the conventions of NEURON's Import3D.
 
 A section is a run of samples of one type, one after the other in the file, that does not branch.
-It begins at the sample that it
-hangs on, so that no membrane is missing between them. On the soma it is otherwise: a neurite that
-hangs on a soma of one sample, or on a sample in the midst of the soma, is connected to its middle
-and begins at its own first sample; the gap has neither membrane nor resistance. At the first and
-the last sample of a soma it begins there, with its own radius.
+It begins at the sample that it hangs on, so that no membrane is missing between them. On the soma
+it is otherwise: a neurite that hangs on a soma of one sample, or on a sample in the midst of the
+soma, is connected to its middle and begins at its own first sample; the gap has neither membrane
+nor resistance. At the first and the last sample of a soma it begins there, with its own radius.
 """
 
 from dataclasses import replace
