@@ -31,6 +31,12 @@ from dendrax.morphology import select as select
 from dendrax.morphology import single_compartment as single_compartment
 from dendrax.morphology import star as star
 from dendrax.morphology import write_swc as write_swc
+from dendrax.mechanisms import AbstractChannel as AbstractChannel
+from dendrax.mechanisms import AbstractMechanism as AbstractMechanism
+from dendrax.mechanisms import AbstractSynapses as AbstractSynapses
+from dendrax.mechanisms import ExponentialSynapses as ExponentialSynapses
+from dendrax.mechanisms import HodgkinHuxley as HodgkinHuxley
+from dendrax.mechanisms import Passive as Passive
 from dendrax.neurons import EGRU as EGRU
 from dendrax.neurons import EIF as EIF
 from dendrax.neurons import LIF as LIF
@@ -39,6 +45,7 @@ from dendrax.neurons import AbstractNeuron as AbstractNeuron
 from dendrax.neurons import AdaptiveLIF as AdaptiveLIF
 from dendrax.neurons import AdEx as AdEx
 from dendrax.neurons import AtMostOneSpike as AtMostOneSpike
+from dendrax.neurons import Cell as Cell
 from dendrax.neurons import DendriticNeuron as DendriticNeuron
 from dendrax.neurons import Izhikevich as Izhikevich
 from dendrax.neurons import LeakyIntegrator as LeakyIntegrator

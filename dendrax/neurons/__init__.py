@@ -11,6 +11,9 @@ from dendrax.neurons._cascade import AbstractCascade as AbstractCascade
 from dendrax.neurons._cascade import AbstractFedForward as AbstractFedForward
 from dendrax.neurons._cascade import Ramp as Ramp
 from dendrax.neurons._cascade import Stretch as Stretch
+from dendrax.neurons._cell import Cable as Cable
+from dendrax.neurons._cell import Cell as Cell
+from dendrax.neurons._cell import CellState as CellState
 from dendrax.neurons._dendritic import DendriticNeuron as DendriticNeuron
 from dendrax.neurons._egru import EGRU as EGRU
 from dendrax.neurons._eif import EIF as EIF
@@ -22,4 +25,5 @@ from dendrax.neurons._projective import AbstractProjective as AbstractProjective
 from dendrax.neurons._qif import QIF as QIF
 from dendrax.neurons._quadrature import gauss_legendre as gauss_legendre
 from dendrax.neurons._refractory import Refractory as Refractory
+from dendrax.neurons._tree import Tree as Tree
 from dendrax.neurons._wrapper import Wrapped as Wrapped

@@ -31,7 +31,9 @@ class AbstractNeuron(Parameterized):
     units : dict of str
         The unit of each variable that ``observe`` returns.
     input_unit : str
-        The unit of injected currents and of the weights of input spikes.
+        The unit of injected currents.
+    weight_unit : str
+        The unit of the weights of input spikes: by default that of currents.
     weight_shape : tuple of int
         The shape of the weight of one synapse, as ``input_spike`` gets it.
     weight_range, bias_range : tuple of float
@@ -45,6 +47,10 @@ class AbstractNeuron(Parameterized):
     weight_shape: ClassVar[tuple[int, ...]] = ()
     weight_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     bias_range: ClassVar[tuple[float, float]] = (0.0, 0.0)
+
+    @by_instance
+    def weight_unit(self) -> str:
+        return self.input_unit
 
     @property
     def n_sites(self) -> int | None:

@@ -27,6 +27,7 @@ def parameter(
     dims: tuple[str, ...] = (),
     dimensionless: float | None = None,
     form: str | None = None,
+    own: bool = False,
 ) -> Any:
     """Declare a parameter as a field of a :class:`Parameterized` class.
 
@@ -47,10 +48,13 @@ def parameter(
     form : {"physical", "dimensionless"}, optional
         The only form in which it exists; in the other one the model holds None. Who gives a
         parameter of the dimensionless form chooses that form for the whole model.
+    own : bool, default False
+        Whether the class itself finds a value, before it makes parameters of its fields, where the
+        user gives none.
     """
     only = {"dimensionless": dimensionless, "form": form}
     metadata = {"unit": unit, "bounds": bounds, "dims": dims, **only}
-    if form == "dimensionless":
+    if form == "dimensionless" or own:
         return eqx.field(kw_only=True, default=None, metadata=metadata)
     if default is None:
         return eqx.field(kw_only=True, metadata=metadata)

@@ -15,14 +15,12 @@ def neuron_must_fit(neuron: AbstractNeuron, inputs: Inputs, names: tuple[str, ..
     """Refuse inputs and recorded names that do not fit a neuron."""
     name = type(neuron).__name__
     n_sources, n_sites = inputs.spikes.times.shape[-2], neuron.n_sites
-    for kind, given, is_idle in (
-        ("current", inputs.current, _is_zero(inputs.current)),
-        ("spikes", inputs.spikes, n_sources == 0),
+    for kind, given, unit, is_idle in (
+        ("current", inputs.current, neuron.input_unit, _is_zero(inputs.current)),
+        ("spikes", inputs.spikes, neuron.weight_unit, n_sources == 0),
     ):
-        if given.unit != neuron.input_unit and not is_idle:
-            raise UnitError(
-                f"{kind} of {name} must be in {neuron.input_unit!r}; got inputs in {given.unit!r}."
-            )
+        if given.unit != unit and not is_idle:
+            raise UnitError(f"{kind} of {name} must be in {unit!r}; got inputs in {given.unit!r}.")
     channels = inputs.spikes.weight.shape[2:]
     if n_sources and channels != neuron.weight_shape:
         raise ModelError(

@@ -11,8 +11,9 @@ from jaxtyping import Array
 from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
 from dendrax.networks import INPUT, Network
-from dendrax.neurons import AbstractNeuron, AtMostOneSpike, Wrapped
+from dendrax.neurons import AbstractNeuron, AtMostOneSpike, Cell, Wrapped
 from dendrax.results import SimulationResult
+from dendrax.simulation._cable import run_cable
 from dendrax.simulation._coupled import run_coupled
 from dendrax.simulation._drive import Drive, Units, closed, over_units, silence, single_unit
 from dendrax.simulation._eventprop import run_eventprop
@@ -62,14 +63,17 @@ def simulate_network(
 
 
 def _result(simulator: Any, units: Units, run: dict[str, Any]) -> SimulationResult:
-    neuron, record, times = units.neuron, simulator.record, _sample_times(simulator)
-    known = {**neuron.units, "guard": neuron.units.get("v", "1")}
-    names = tuple(name for name in (record.names if record else ()) if name in known)
+    neuron, times = units.neuron, _sample_times(simulator)
+    known = _known(neuron)
+    names = _recorded(simulator, units)
+    traces = run.get("traces", {})
+    if names and not traces:
+        traces = _observed(units, times, run["states"], names)
     return SimulationResult(
         spike_times=run["spike_times"],
         spike_slope=run["spike_slope"],
         times=times,
-        traces=_observed(units, times, run["states"], names) if names else {},
+        traces=traces,
         status=run["status"],
         n_steps=run["n_steps"],
         t_reached=run["t_reached"],
@@ -89,6 +93,17 @@ def _result(simulator: Any, units: Units, run: dict[str, Any]) -> SimulationResu
     )
 
 
+def _known(neuron: AbstractNeuron) -> dict[str, str]:
+    """Return the units of what can be recorded."""
+    return {**neuron.units, "guard": neuron.units.get("v", "1")}
+
+
+def _recorded(simulator: Any, units: Units) -> tuple[str, ...]:
+    """Return the names to be recorded that the neuron has."""
+    record, known = simulator.record, _known(units.neuron)
+    return tuple(name for name in (record.names if record else ()) if name in known)
+
+
 def _sample_times(simulator: Any) -> Array:
     record = simulator.record
     return jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
@@ -100,6 +115,9 @@ def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:
     common = {"max_spikes": simulator.max_spikes, "sample_times": _sample_times(simulator)}
     if simulator.execution == "auto" and not simulator.readouts:
         limits = {"dt": simulator.dt, "t_stop": simulator.t_stop, **common}
+        if isinstance(units.neuron, Cell):
+            names = _recorded(simulator, units)
+            return run_cable(units, names=names, n_wanted=1 if first_only else None, **limits)
         if structure_of(units.neuron) is not None:
             return run_structured(units, n_wanted=1 if first_only else None, **limits)
         if (inner := _spiking_once(units)) and "guard" not in simulator.names:
