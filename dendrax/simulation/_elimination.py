@@ -41,17 +41,26 @@ def _eliminated(tree: Tree, diagonal: Nodes, edge: Nodes, right: Nodes) -> Nodes
 
     def inward(k: Array, rows: tuple[Nodes, Nodes]) -> tuple[Nodes, Nodes]:
         diagonal, right = rows
-        node = outward[n - 1 - k]
-        share = edge[node] / diagonal[node]
-        at = parent[node]
-        return diagonal.at[at].add(-share * edge[node]), right.at[at].add(share * right[node])
+        node = _at(outward, n - 1 - k)
+        to, coupling = _at(parent, node), _at(edge, node)
+        share = coupling / _at(diagonal, node)
+        return _added(diagonal, to, -share * coupling), _added(right, to, share * _at(right, node))
 
     # Arrays that a loop both writes at the node and at its parent would be copied in each turn.
     diagonal, right = lax.fori_loop(0, n - 1, inward, (diagonal, right))
     share = edge / diagonal
 
     def back(k: Array, x: Nodes) -> Nodes:
-        node = outward[k]
-        return x.at[node].add(share[node] * x[parent[node]])
+        node = _at(outward, k)
+        return _added(x, node, _at(share, node) * _at(x, _at(parent, node)))
 
     return lax.fori_loop(1, n, back, right / diagonal)
+
+
+# Slices stay slices under vmap, where indexing would become gathers and scatters.
+def _at(x: Array, k: Array) -> Array:
+    return lax.dynamic_index_in_dim(x, k, keepdims=False)
+
+
+def _added(x: Array, k: Array, more: Array) -> Array:
+    return lax.dynamic_update_index_in_dim(x, _at(x, k) + more, k, 0)
