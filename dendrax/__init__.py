@@ -32,8 +32,11 @@ from dendrax.morphology import single_compartment as single_compartment
 from dendrax.morphology import star as star
 from dendrax.morphology import write_swc as write_swc
 from dendrax.mechanisms import AbstractChannel as AbstractChannel
+from dendrax.mechanisms import AbstractDendriticSpike as AbstractDendriticSpike
 from dendrax.mechanisms import AbstractMechanism as AbstractMechanism
 from dendrax.mechanisms import AbstractSynapses as AbstractSynapses
+from dendrax.mechanisms import CalciumSpike as CalciumSpike
+from dendrax.mechanisms import DendriticSpike as DendriticSpike
 from dendrax.mechanisms import ExponentialSynapses as ExponentialSynapses
 from dendrax.mechanisms import HodgkinHuxley as HodgkinHuxley
 from dendrax.mechanisms import Passive as Passive
@@ -49,6 +52,7 @@ from dendrax.neurons import Cell as Cell
 from dendrax.neurons import DendriticNeuron as DendriticNeuron
 from dendrax.neurons import Izhikevich as Izhikevich
 from dendrax.neurons import LeakyIntegrator as LeakyIntegrator
+from dendrax.neurons import Probe as Probe
 from dendrax.neurons import Refractory as Refractory
 from dendrax.networks import Connection as Connection
 from dendrax.networks import Network as Network

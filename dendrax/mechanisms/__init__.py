@@ -1,5 +1,8 @@
 """Currents through the membrane of a cell: passive, channels, synapses."""
 
+from dendrax.mechanisms._dendritic_spike import AbstractDendriticSpike as AbstractDendriticSpike
+from dendrax.mechanisms._dendritic_spike import CalciumSpike as CalciumSpike
+from dendrax.mechanisms._dendritic_spike import DendriticSpike as DendriticSpike
 from dendrax.mechanisms._hodgkin_huxley import HodgkinHuxley as HodgkinHuxley
 from dendrax.mechanisms._kinetics import gate as gate
 from dendrax.mechanisms._kinetics import linoid as linoid

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from dendrax.morphology import Compartments, select
+from dendrax.morphology import Compartments, locate, select
 from dendrax.parameters import Parameterized
 
 Each = Float[Array, " place"]
@@ -51,7 +51,7 @@ class AbstractMechanism(Parameterized):
     Parameters
     ----------
     region : str or Region, default "all"
-        The compartments that have the mechanism.
+        The compartments that have the mechanism; a place as ``"apic[3](0.5)"`` is one of them.
 
     Attributes
     ----------
@@ -73,6 +73,8 @@ class AbstractMechanism(Parameterized):
 
     def places(self, compartments: Compartments) -> Int[np.ndarray, " place"]:
         """Return the compartment of each place."""
+        if isinstance(self.region, str) and "(" in self.region:
+            return np.asarray([locate(compartments, self.region)])
         return np.flatnonzero(select(compartments, self.region))
 
     def init_state(self, v: Each, site: Site) -> State:

@@ -12,71 +12,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from dendrax.neurons import Cable, Cell, CellState
-from dendrax.simulation._drive import Drive, Units, ascending, over_units
+from dendrax.simulation._drive import Drive, Units, over_units
 from dendrax.simulation._elimination import solve
-from dendrax.simulation._roots import Ends, cubic_root, may_cross
+from dendrax.simulation._roots import Ends, cubic_root
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES
-from dendrax.simulation._step import electrode
+from dendrax.simulation._timetable import Step, steps_of, timetable
 
 Scalar = Float[Array, ""]
 
 # States of all steps up to this size (bytes) are kept for the reverse mode; beyond it, those of
 # some steps, from which the others are computed again.
 _KEPT = 2**23
-
-
-class Step(NamedTuple):
-    """One step of a trial; some have no length."""
-
-    start: Scalar
-    size: Scalar
-    before: Scalar  # the size of the step before
-    extrapolation: Scalar  # 2 for Crank-Nicolson, 1 for backward Euler
-    current: Scalar  # in the middle of the step
-    weight: Scalar  # of what arrives at the start of the step; 0 if nothing does
-    site: Int[Array, ""]
-
-
-def steps_of(drive: Drive, dt: float, t_stop: float) -> Step:
-    """Return all steps of a trial."""
-    n_regular = int(np.ceil(t_stop / dt * (1 - 1e-12)))
-    regular = t_stop / n_regular * jnp.arange(n_regular)
-    time, start = drive.arrivals.time[:-1], drive.current.start[:-1]
-    stops = jnp.concatenate([jnp.zeros(1), time, start])
-    stops = jnp.where((stops >= 0) & (stops < t_stop), stops, jnp.where(stops < 0, 0.0, t_stop))
-    nodes = jnp.concatenate([regular, stops])
-    order = ascending(nodes)
-    nodes, stop = nodes[order], order - n_regular
-    size = jnp.diff(nodes, append=t_stop)
-    # The step after a stop becomes two; of stops that coincide the last one has a step.
-    is_damped = (stop >= 0) & (size > 0)
-    place = jnp.arange(len(nodes)) + jnp.cumsum(is_damped) - is_damped
-    n = len(nodes) + len(stops)
-
-    def put(values: Array, halves: Array, filler: float | int) -> Array:
-        blank = jnp.full(n, filler, values.dtype).at[place].set(values)
-        return blank.at[jnp.where(is_damped, place + 1, n)].set(halves, mode="drop")
-
-    starts = put(nodes, nodes + 0.5 * size, t_stop)
-    sizes = put(jnp.where(is_damped, 0.5 * size, size), 0.5 * size, 0.0)
-    kept = put(jnp.where(is_damped, 1.0, 2.0), jnp.ones_like(size), 2.0)
-    arrival = stop - 1
-    arrives = (arrival >= 0) & (arrival < len(time))
-    index = jnp.where(arrives, arrival, 0)
-    arrives = arrives & (drive.arrivals.time[index] < t_stop)
-    weight = jnp.where(arrives, jax.vmap(drive.weight_of)(index), 0.0)
-    site = jnp.where(arrives, drive.arrivals.source[index], 0)
-    nothing = jnp.zeros_like(weight)
-    segment = jnp.cumsum(stop >= 1 + len(time)) - 1
-    segment = put(segment, segment, segment[-1])
-    since, value, slope = jax.vmap(partial(electrode, drive.current))(segment)
-    age = starts + 0.5 * sizes - since
-    current = value + slope * jnp.where(jnp.isfinite(age), age, 0.0)
-    before = jnp.concatenate([jnp.zeros(1), sizes[:-1]])
-    return Step(starts, sizes, before, kept, current, put(weight, nothing, 0.0), put(site, 0 * site, 0))
 
 
 class Course(NamedTuple):
@@ -100,7 +49,9 @@ def run_cable(
     """Run cells; returns what :func:`run_flat` returns, with ``traces`` in place of states."""
 
     def run(cell: Cell, drive: Drive) -> dict[str, Any]:
-        steps = steps_of(drive, dt, t_stop)
+        table = timetable(drive, dt, t_stop)
+        n_stops = drive.arrivals.time.shape[-1] + drive.current.start.shape[-1]
+        steps = steps_of(table, n_stops, t_stop)
         course = follow(cell, steps, dt, t_stop, names)
         spikes, slopes, n_spikes = _spikes(course, n_wanted or max_spikes)
         traces = {
@@ -138,8 +89,8 @@ def follow(cell: Cell, steps: Step, dt: float, t_stop: float, names: tuple[str, 
     def through(state: CellState, step: Step) -> tuple[CellState, Any]:
         # Of what is computed twice here, only what is seen is kept.
         here = seen(caught_up(state, step.before), step.start)
-        arrival = (step.weight, step.site) if cell.n_sites else None
-        parts = cell.relaxed(state, cable, 0.5 * step.before, 0.5 * step.size, arrival)
+        event = partial(cell.delivered, weight=step.weight, site=step.site)
+        parts = cell.relaxed(state, cable, 0.5 * step.before, 0.5 * step.size, event)
         return CellState(_stepped(cell, cable, state.v, parts, step, smallest), parts), here
 
     state = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), cell.init_state())
@@ -161,7 +112,7 @@ def _stepped(
     # A step without length keeps its derivative with respect to its size.
     h = jnp.maximum(step.size, smallest) / step.extrapolation
     current, conductance = jax.jvp(
-        lambda v: cell.membrane_current(v, parts, cable), (v,), (jnp.ones_like(v),)
+        lambda v: sum(cell.currents(v, parts, cable)), (v,), (jnp.ones_like(v),)
     )
     inertia = cable.capacitance / h
     right = inertia * v + conductance * v - current
