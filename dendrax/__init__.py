@@ -25,6 +25,7 @@ from dendrax.morphology import discretize as discretize
 from dendrax.morphology import locate as locate
 from dendrax.morphology import path_distance as path_distance
 from dendrax.morphology import rall_tree as rall_tree
+from dendrax.morphology import read_morphology as read_morphology
 from dendrax.morphology import read_swc as read_swc
 from dendrax.morphology import region as region
 from dendrax.morphology import select as select

@@ -18,7 +18,7 @@ def discretize(
     morphology: Morphology,
     *,
     max_length: Any = None,
-    d_lambda: float | None = None,
+    d_lambda: int | float | None = None,
     n_per_section: int | Mapping[str, int] | None = None,
     r_axial: Any = None,
     c_m: Any = None,
