@@ -77,6 +77,7 @@ from dendrax.simulation import Maximum as Maximum
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator
 from dendrax.plotting import plot_fit as plot_fit
+from dendrax.plotting import plot_morphology as plot_morphology
 from dendrax.plotting import plot_raster as plot_raster
 from dendrax.plotting import plot_traces as plot_traces
 from dendrax.fitting import FitResult as FitResult
