@@ -25,6 +25,7 @@ from dendrax.morphology import discretize as discretize
 from dendrax.morphology import locate as locate
 from dendrax.morphology import path_distance as path_distance
 from dendrax.morphology import rall_tree as rall_tree
+from dendrax.morphology import read_morphology as read_morphology
 from dendrax.morphology import read_swc as read_swc
 from dendrax.morphology import region as region
 from dendrax.morphology import select as select
@@ -87,6 +88,7 @@ from dendrax.simulation import Maximum as Maximum
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator
 from dendrax.plotting import plot_fit as plot_fit
+from dendrax.plotting import plot_morphology as plot_morphology
 from dendrax.plotting import plot_raster as plot_raster
 from dendrax.plotting import plot_traces as plot_traces
 from dendrax.fitting import FitResult as FitResult
