@@ -105,7 +105,7 @@ class Cell(AbstractNeuron):
     """
 
     compartments: Compartments = eqx.field(static=True)
-    mechanisms: tuple[AbstractMechanism, ...] = eqx.field(converter=tuple)
+    mechanisms: tuple[AbstractMechanism, ...]
 
     v_init: ParameterOrArray = parameter("mV", default=-65.0, dims=COMPARTMENT)
     v_th: ParameterOrArray = parameter("mV", default=0.0)
@@ -114,9 +114,7 @@ class Cell(AbstractNeuron):
 
     spike_at: str = eqx.field(static=True, kw_only=True, default="soma")
     electrode: str = eqx.field(static=True, kw_only=True, default="soma")
-    probes: Any = eqx.field(
-        static=True, kw_only=True, default=(), converter=lambda probes: tuple(dict(probes).items())
-    )
+    probes: Any = eqx.field(static=True, kw_only=True, default=())
     celsius: float | None = eqx.field(static=True, kw_only=True, default=None)
 
     places: tuple[Place, ...] = eqx.field(static=True, init=False)
@@ -128,6 +126,7 @@ class Cell(AbstractNeuron):
     weight_unit = "1"
 
     def __post_init__(self) -> None:
+        self.mechanisms, self.probes = tuple(self.mechanisms), tuple(dict(self.probes).items())
         shape, mechanisms = self.compartments, self.mechanisms
         for name in ("radius", "length"):
             if getattr(self, name) is None:
