@@ -150,7 +150,7 @@ def _to_next_corner(cell: Cell, ages: tuple[Array | None, ...], smallest: float)
     soonest = jnp.asarray(jnp.inf)
     for _, mechanism, _, age in _each(cell, ages):
         corners = jnp.concatenate([mechanism.corners(), jnp.reshape(mechanism.t_ref, 1)])
-        ahead = corners[:, None] - age
+        ahead = corners[:, None] - age[None]
         ahead = jnp.where(ahead > smallest, ahead, jnp.inf).ravel()
         nearest = ahead[jnp.argmin(ahead)]
         soonest = jnp.where(nearest < soonest, nearest, soonest)
