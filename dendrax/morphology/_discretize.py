@@ -10,7 +10,7 @@ from dendrax.errors import MorphologyError
 from dendrax.morphology import _frusta
 from dendrax.morphology._compartments import Compartments
 from dendrax.morphology._morphology import Morphology
-from dendrax.morphology._tags import SOMA
+from dendrax.morphology._tags import SOMA, region_name, section_kind
 from dendrax.units import scalar
 
 
@@ -39,7 +39,8 @@ def discretize(
         No compartment is longer than this part of the length constant at ``frequency``; the numbers
         are odd, as NEURON's rule has them (Carnevale & Hines 2006, section 5.6.2). 0.1 is usual.
     n_per_section : int or dict of int, optional
-        Of all sections, or by the name of a section (``"apic[3]"``) or of a kind (``"apic"``).
+        Of all sections, or by the names of sections (``"apic[3]"``), then kinds (``"apic"``), then
+        regions (``"apical"``), then ``"all"``.
     r_axial : Quantity [resistance times length], optional
         Needed for ``d_lambda``.
     c_m : Quantity [capacitance per area], optional
@@ -94,19 +95,25 @@ def _positive(value: float, name: str, unit: str) -> float:
 
 
 def _stated(morphology: Morphology, stated: int | Mapping[str, int]) -> Int[np.ndarray, " section"]:
-    by_name = {"": stated} if isinstance(stated, int) else dict(stated)
-    if low := {name: count for name, count in by_name.items() if count < 1}:
-        raise MorphologyError(f"n_per_section must be at least 1; got {next(iter(low.values()))}.")
-    counts = []
-    for name in morphology.names:
-        kind = name.partition("[")[0]
-        key = next((key for key in (name, kind, "") if key in by_name), None)
+    by_name = stated if isinstance(stated, Mapping) else {"all": stated}
+    if low := [count for count in by_name.values() if count < 1]:
+        raise MorphologyError(f"n_per_section must be at least 1; got {low[0]}.")
+    counts, used = [], set()
+    for name, tag in zip(morphology.names, morphology.tag.tolist(), strict=True):
+        names = (name, section_kind(tag), region_name(tag), "all")
+        key = next((each for each in names if each in by_name), None)
         if key is None:
             raise MorphologyError(
                 f"n_per_section has no entry for {name}; it names {', '.join(by_name)}. "
-                f"Add {kind!r} or {name!r}."
+                f"Add one of {', '.join(map(repr, names))}."
             )
         counts.append(by_name[key])
+        used.update(names)
+    if strange := set(by_name) - used:
+        raise MorphologyError(
+            f"n_per_section names {min(strange)!r}, which is no section and no region of this "
+            f"morphology. Take it out, or correct it."
+        )
     return np.asarray(counts)
 
 

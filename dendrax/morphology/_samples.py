@@ -16,7 +16,7 @@ _COLUMNS = "number, type, x, y, z, radius, parent"
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """The rows of a file.
+    """The samples of a file, in its order; ``text`` is empty where another library read it.
 
     ``parent`` is a row of the file, -1 at a root, or -2 where the parent is not in the file.
     """
@@ -39,8 +39,9 @@ class Samples:
         return next(k for row, k in enumerate(rows) if row == self.row[sample])
 
     def refusal(self, sample: int, message: str) -> MorphologyError:
-        """Return the error of one sample, with file and line."""
-        return MorphologyError(f"{self.file}:{self.line(sample)}: {message}")
+        """Return the error of one sample, with its file, and its line if that is a text."""
+        place = f"{self.file}:{self.line(sample)}" if self.text else self.file
+        return MorphologyError(f"{place}: {message}")
 
     def take(self, kept: Bool[np.ndarray, " sample"] | Int[np.ndarray, " kept"]) -> "Samples":
         """Return some of the samples, or all in another order; parents must be among them."""

@@ -42,9 +42,10 @@ def write_swc(morphology: Morphology, path: str | os.PathLike[str], comment: str
         points, on, parent = _points(morphology, k), int(morphology.parent[k]), -1
         written = np.ones(len(points), dtype=bool)
         if on >= 0:
-            at = {0.0: 0, 0.5: len(numbers[on]) // 2, 1.0: -1}[float(morphology.attachment[k])]
+            on_points = _points(morphology, on)
+            at = _place(points[0], on_points, float(morphology.attachment[k]))
             parent = int(numbers[on][at])
-            written[0] = not _is_understood(morphology, k, points, _points(morphology, on)[at])
+            written[0] = not _is_understood(morphology, k, points, on_points[at])
         numbers.append(np.where(written, count + np.cumsum(written), parent))
         for number, point in zip(numbers[k][written], points[written].tolist(), strict=True):
             x, y, z, radius = point
@@ -62,6 +63,14 @@ def _points(morphology: Morphology, k: int) -> np.ndarray:
     if len(points) == 2 and on_middle:
         points = np.insert(points, 1, points.mean(0), axis=0)
     return points
+
+
+def _place(first: np.ndarray, on_points: np.ndarray, attachment: float) -> int:
+    """Return the point of the parent on which a section hangs."""
+    if attachment == 0.0:
+        # At the start of a neurite that begins with a sample of the soma, the next one is meant.
+        return int(np.array_equal(first[:3], on_points[1, :3]))
+    return -1 if attachment == 1.0 else len(on_points) // 2
 
 
 def _is_understood(morphology: Morphology, k: int, points: np.ndarray, on: np.ndarray) -> bool:

@@ -2,6 +2,8 @@
 
 import sys
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 import quantities as pq
@@ -191,6 +193,39 @@ def test_what_is_written_is_read_again(cell, tmp_path):
         np.testing.assert_allclose(getattr(cut_again, field), getattr(cut, field), atol=1e-12)
     dx.write_swc(again, tmp_path / "again.swc", comment="a cell\nof this test")
     assert (tmp_path / "again.swc").read_text() == path.read_text()
+
+
+@st.composite
+def trees(draw):
+    """Draw the rows of a soma with neurites that branch anyhow."""
+    n_soma, n = draw(st.integers(1, 4)), draw(st.integers(1, 20))
+    rows = [(1, 0, 0, 8, -1)]
+    for k in range(1, n_soma + n):
+        parent = k - 1 if k < n_soma else draw(st.integers(0, k - 1) | st.just(k - 1))
+        tag = 1 if k < n_soma else rows[parent][0]
+        tag = draw(st.sampled_from([2, 3, 4, 7])) if k >= n_soma and tag == 1 else tag
+        x, y = (rows[parent][1 + axis] + draw(st.integers(-30, 30)) for axis in range(2))
+        rows.append((tag, x, y, draw(st.integers(1, 8)) / 4, parent))
+    lines = [f"{t} {x} {y} 0 {r} {p + 1 or -1}" for t, x, y, r, p in rows]
+    return "\n".join(f"{k} {line}" for k, line in enumerate(lines, 1))
+
+
+@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(text=trees())
+def test_any_tree_is_read_written_and_read_again(text, read, tmp_path):
+    try:
+        cell = read(text)
+    except dx.MorphologyError as error:
+        assert "the section of the root has no length" in str(error)  # noqa: PT017
+        return
+    cut = dx.discretize(cell, max_length=7 * pq.um)
+    assert np.all(cut.parent < np.arange(len(cut)))
+    assert sorted(cut.node_compartment) == list(range(1, len(text.splitlines()) + 1))
+    assert cut.area.sum() == pytest.approx(cell.area.sum())
+    dx.write_swc(cell, tmp_path / "again.swc")
+    again = dx.read_swc(tmp_path / "again.swc")
+    assert again.length.sum() == pytest.approx(cell.length.sum())
+    assert again.area.sum() == pytest.approx(cell.area.sum())
 
 
 def binary_tree(n):
