@@ -47,6 +47,7 @@ BAD = {
     "six columns": (GOOD + "6 3 0 0 9 1\n", "swc:6: a row has seven numbers .*; got '6 3 0 0 9 1'"),
     "a word": ("# cell\n\n" + GOOD + "6 3 0 0 9 thin 1\n", "swc:8: a row has seven numbers .*thin"),
     "half a sample": (GOOD + "6.5 3 0 0 9 1 1\n", "swc:6: number, .* got 6.5, 3, 1"),
+    "endless": (GOOD + "6 3 0 0 9 1 inf\n", "swc:6: number, .* got 6, 3, inf"),
     "negative type": (GOOD + "6 -3 0 0 9 1 1\n", "swc:6: .* type is not negative; got 6, -3, 1"),
     "duplicate": (GOOD + "# again\n5 3 0 0 9 1 1\n", "swc:7: sample 5 is there already, in line 5"),
     "no soma": (GOOD.replace("1 1 0", "1 3 0"), "swc: no sample is of type 1, soma; the types are "
@@ -76,7 +77,7 @@ HABITS = {
     "CRLF": GOOD.replace("\n", "\r\n"),
     "CR": GOOD.replace("\n", "\r"),
     "BOM": "\ufeff" + GOOD,
-    "comments": "# über\n\n" + GOOD.replace("\n", " # µm\n", 1) + "\n  # end",
+    "comments": "# Å … über\n\n" + GOOD.replace("\n", " # µm\n", 1) + "\n  # end",
     "Latin-1": "# µm\n".encode("latin-1") + GOOD.encode(),
     "tabs": GOOD.replace(" ", "\t"),
     "spaces": "  " + GOOD.replace(" ", "   "),
@@ -128,6 +129,10 @@ def test_a_further_tree_is_left_out_where_asked(read, parent):
     with pytest.warns(UserWarning, match="2 of 7 samples did not hang on the tree of the soma"):
         cell = read(GOOD + f"6 3 62 0 5 1 {parent}\n7 3 62 0 50 1 6\n", repair=("drop", "radius"))
     assert cell == read(GOOD)
+
+
+def test_a_root_with_a_strange_parent_is_a_root_where_asked(read):
+    assert read(GOOD.replace("10 -1", "10 0"), repair="join") == read(GOOD)
 
 
 def test_the_soma_is_the_root_even_if_another_tree_comes_first(read):
