@@ -67,7 +67,8 @@ def _place(first: np.ndarray, on_points: np.ndarray, attachment: float) -> int:
     """Return the point of the parent on which a section hangs."""
     if attachment == 0.0:
         # At the start of a neurite that begins with a sample of the soma, the next one is meant.
-        return int(np.array_equal(first[:3], on_points[1, :3]))
+        on_first, on_second = (np.array_equal(first[:3], point[:3]) for point in on_points[:2])
+        return int(on_second and not on_first)
     return -1 if attachment == 1.0 else len(on_points) // 2
 
 
