@@ -94,7 +94,7 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
     full, waiting = attempt(size), _waiting(cell, v, ages)
     crosses = _margin(cell, full.v, waiting) >= 0
     size, state = lax.cond(
-        crosses, lambda: _shortened(cell, attempt, size, v, waiting), lambda: (size, full)
+        crosses, lambda: _shortened(cell, attempt, size, v, full.v, waiting), lambda: (size, full)
     )
     at_stop = is_cut & ~crosses & (to_stop <= to_corner)
     at_corner = is_cut & ~crosses & ~at_stop
@@ -187,28 +187,28 @@ def _margin(cell: Cell, v: Array, waiting: Flags) -> Scalar:
 
 
 def _shortened(
-    cell: Cell, attempt: Any, size: Scalar, v: Array, waiting: Flags
+    cell: Cell, attempt: Any, size: Scalar, v: Array, full: Array, waiting: Flags
 ) -> tuple[Scalar, CellState]:
     """Return the step that ends where the first dendrite reaches its threshold."""
 
-    def margin(size: Scalar) -> Scalar:
-        return _margin(cell, attempt(size).v, waiting)
+    def along(size: Scalar) -> tuple[CellState, CellState]:
+        return jax.jvp(attempt, (size,), (jnp.ones_like(size),))
 
-    def along(size: Scalar) -> tuple[Scalar, Scalar]:
-        return jax.jvp(margin, (size,), (jnp.ones_like(size),))
+    def margin(size: Scalar) -> tuple[Scalar, Scalar]:
+        return jax.jvp(partial(_margin, cell, waiting=waiting), *[(x.v,) for x in along(size)])
 
-    at_start, at_end = _margin(cell, v, waiting), margin(size)
+    at_start, at_end = _margin(cell, v, waiting), _margin(cell, full, waiting)
     guess = size * at_start / (at_start - at_end)
     tolerance = 4 * jnp.finfo(size.dtype).eps * size
-    fixed = partial(jax.tree.map, lax.stop_gradient)
-    root = rising_root(
-        lambda x: fixed(along(x)), jnp.zeros_like(size), *fixed((size, guess, tolerance))
-    )
+    frozen = lax.stop_gradient((size, guess, tolerance))
+    root = rising_root(lambda x: lax.stop_gradient(margin(x)), jnp.zeros_like(size), *frozen)
     root = lax.stop_gradient(root)
-    value, slope = along(root)
-    # The derivative of the implicit function theorem.
-    size = root - value / lax.stop_gradient(slope)
-    return size, attempt(size)
+    state, rate = along(root)
+    value, slope = jax.jvp(partial(_margin, cell, waiting=waiting), (state.v,), (rate.v,))
+    # A step of Newton, which changes the size by rounding only, and its derivative to that of the
+    # implicit function theorem; the state follows.
+    change = -value / lax.stop_gradient(slope)
+    return root + change, jax.tree.map(lambda x, y: x + lax.stop_gradient(y) * change, state, rate)
 
 
 def _reaching(cell: Cell, v: Array, waiting: Flags, crosses: Bool[Array, ""]) -> Flags:
