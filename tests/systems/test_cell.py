@@ -143,8 +143,8 @@ def test_what_a_cell_refuses():
         dx.Cell(COMPARTMENTS, [passive, dx.HodgkinHuxley()], spike_at=ROOT, electrode=ROOT)
     with pytest.raises(dx.MorphologyError, match=r"soma"):
         dx.Cell(COMPARTMENTS, [passive])
+    probe = dx.Probe("m", ROOT, of="HodgkinHuxley")
     with pytest.raises(dx.ModelError, match=r"no HodgkinHuxley at"):
-        probe = dx.Probe("m", ROOT, of="HodgkinHuxley")
         dx.Cell(COMPARTMENTS, [passive], probes={"m": probe}, spike_at=ROOT, electrode=ROOT)
     with pytest.raises(dx.UnitError, match=r"g_na must be a conductance per area"):
         dx.HodgkinHuxley(g_na=120 * pq.mV)
