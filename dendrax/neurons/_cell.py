@@ -167,6 +167,18 @@ class Cell(AbstractNeuron):
     def n_sites(self) -> int:
         return sum(len(place.compartment) for _, place in self._synapses())
 
+    @property
+    def delay(self) -> Float[Array, " site"] | None:
+        """How much later a spike acts at each site (ms); None if no synapse has a delay."""
+        delays = [(self.mechanisms[k].delay, place) for k, place in self._synapses()]  # pyright: ignore
+        if all(delay is None for delay, _ in delays):
+            return None
+        each = [
+            jnp.broadcast_to(0.0 if delay is None else delay, len(place.compartment))
+            for delay, place in delays
+        ]
+        return jnp.concatenate(each)
+
     def _synapses(self) -> list[tuple[int, Place]]:
         return [
             (k, self.places[k])

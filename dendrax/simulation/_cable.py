@@ -15,7 +15,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from dendrax.neurons import Cable, Cell, CellState
-from dendrax.simulation._drive import Drive, Units, ascending, over_units
+from dendrax.simulation._drive import Drive, Units, ascending, delayed, over_units
 from dendrax.simulation._elimination import solve
 from dendrax.simulation._roots import Ends, cubic_root, may_cross
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES
@@ -100,7 +100,7 @@ def run_cable(
     """Run cells; returns what :func:`run_flat` returns, with ``traces`` in place of states."""
 
     def run(cell: Cell, drive: Drive) -> dict[str, Any]:
-        steps = steps_of(drive, dt, t_stop)
+        steps = steps_of(delayed(drive, cell.delay), dt, t_stop)
         course = follow(cell, steps, dt, t_stop, names)
         spikes, slopes, n_spikes = _spikes(course, n_wanted or max_spikes)
         traces = {

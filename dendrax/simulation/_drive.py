@@ -136,6 +136,15 @@ def ascending(x: Float[Array, "*axes entry"]) -> Int[Array, "*axes entry"]:
     return put(rank).reshape(x.shape)
 
 
+def delayed(drive: Drive, delay: Float[Array, " source"] | None) -> Drive:
+    """Return a drive whose spikes arrive later by the delay of their source, in no order."""
+    if delay is None:
+        return drive
+    # The last arrival, at inf, stays there.
+    time = drive.arrivals.time + delay[drive.arrivals.source]
+    return drive._replace(arrivals=drive.arrivals._replace(time=time))
+
+
 def closed(current: Current) -> Current:
     """Close currents with a segment at inf, so that an index can point past the last one."""
     edge = ((0, 0), (0, 1))
