@@ -25,6 +25,7 @@ from dendrax.morphology import discretize as discretize
 from dendrax.morphology import locate as locate
 from dendrax.morphology import path_distance as path_distance
 from dendrax.morphology import rall_tree as rall_tree
+from dendrax.morphology import read_morphology as read_morphology
 from dendrax.morphology import read_swc as read_swc
 from dendrax.morphology import region as region
 from dendrax.morphology import select as select
@@ -39,12 +40,15 @@ from dendrax.mechanisms import KM as KM
 from dendrax.mechanisms import NMDA as NMDA
 from dendrax.mechanisms import SK as SK
 from dendrax.mechanisms import AbstractChannel as AbstractChannel
+from dendrax.mechanisms import AbstractDendriticSpike as AbstractDendriticSpike
 from dendrax.mechanisms import AbstractMechanism as AbstractMechanism
 from dendrax.mechanisms import AbstractPool as AbstractPool
 from dendrax.mechanisms import AbstractSynapses as AbstractSynapses
 from dendrax.mechanisms import CaHVA as CaHVA
 from dendrax.mechanisms import CaLVA as CaLVA
 from dendrax.mechanisms import CalciumPool as CalciumPool
+from dendrax.mechanisms import CalciumSpike as CalciumSpike
+from dendrax.mechanisms import DendriticSpike as DendriticSpike
 from dendrax.mechanisms import DoubleExponentialCurrents as DoubleExponentialCurrents
 from dendrax.mechanisms import DoubleExponentialSynapses as DoubleExponentialSynapses
 from dendrax.mechanisms import ExponentialCurrents as ExponentialCurrents
@@ -69,6 +73,7 @@ from dendrax.neurons import Cell as Cell
 from dendrax.neurons import DendriticNeuron as DendriticNeuron
 from dendrax.neurons import Izhikevich as Izhikevich
 from dendrax.neurons import LeakyIntegrator as LeakyIntegrator
+from dendrax.neurons import Probe as Probe
 from dendrax.neurons import Refractory as Refractory
 from dendrax.networks import Connection as Connection
 from dendrax.networks import Network as Network
@@ -104,6 +109,7 @@ from dendrax.simulation import Maximum as Maximum
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator
 from dendrax.plotting import plot_fit as plot_fit
+from dendrax.plotting import plot_morphology as plot_morphology
 from dendrax.plotting import plot_raster as plot_raster
 from dendrax.plotting import plot_traces as plot_traces
 from dendrax.fitting import FitResult as FitResult

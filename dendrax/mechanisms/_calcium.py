@@ -1,12 +1,10 @@
 """What calcium currents share: their ion, and a reversal potential that may follow its pool."""
 
-from typing import Any
-
 from jaxtyping import Array
 
 from dendrax.mechanisms._gated import COMPARTMENT, AbstractGated, Gates
 from dendrax.mechanisms._kinetics import nernst
-from dendrax.mechanisms._mechanism import Each, Site
+from dendrax.mechanisms._mechanism import Each, Site, by_instance
 from dendrax.mechanisms._passive import POSITIVE
 from dendrax.parameters import ParameterOrArray, parameter
 
@@ -30,8 +28,8 @@ class AbstractCalciumCurrent(AbstractGated):
     ion = "ca"
     units = {"m": "1", "h": "1"}
 
-    @property
-    def reads(self) -> Any:
+    @by_instance
+    def reads(self) -> tuple[str, ...]:
         """Calcium, unless its reversal potential is fixed."""
         return () if self.e_ca is not None else ("ca",)
 

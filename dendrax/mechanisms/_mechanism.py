@@ -19,6 +19,8 @@ Each = Float[Array, " place"]
 State = Any
 # Of a state: an array over places; where a state says how it flows, a Relaxation.
 Leaf = Any
+# What most classes of mechanisms state once, and some for each instance.
+by_instance: Any = property
 
 # Of um2 times what the field counts per cm2: uA/cm2 in pA, mS/cm2 in nS, uF/cm2 in pF.
 PER_AREA = 0.01
@@ -60,7 +62,7 @@ class AbstractMechanism(Parameterized):
     Parameters
     ----------
     region : str or Region, default "all"
-        The compartments that have the mechanism.
+        The compartments that have the mechanism; a place as ``"apic[3](0.5)"`` is one of them.
 
     Attributes
     ----------
@@ -82,6 +84,8 @@ class AbstractMechanism(Parameterized):
 
     def places(self, compartments: Compartments) -> Int[np.ndarray, " place"]:
         """Return the compartment of each place."""
+        if isinstance(self.region, str) and "(" in self.region:
+            return np.asarray([locate(compartments, self.region)])
         return np.flatnonzero(select(compartments, self.region))
 
     def init_state(self, v: Each, site: Site) -> State:

@@ -8,7 +8,7 @@ from jaxtyping import Int
 
 from dendrax.mechanisms._mechanism import AbstractMechanism, Each, Site
 from dendrax.mechanisms._passive import POSITIVE
-from dendrax.morphology import Compartments, locate
+from dendrax.morphology import Compartments
 from dendrax.parameters import ParameterOrArray, parameter
 
 
@@ -22,7 +22,7 @@ class VoltageClamp(AbstractMechanism):
     Parameters
     ----------
     region : str or Region, default "soma"
-        A place (``"apic[3](0.5)"``) or a region, of which the first compartment is clamped.
+        A place (``"apic[3](0.5)"``), or a region, of which the first compartment is clamped.
     r_series : Quantity [resistance], default 1 MOhm
 
     Examples
@@ -36,9 +36,6 @@ class VoltageClamp(AbstractMechanism):
     r_series: ParameterOrArray = parameter("Mohm", default=1.0, bounds=POSITIVE)
 
     def places(self, compartments: Compartments) -> Int[np.ndarray, " place"]:
-        where = self.region
-        if isinstance(where, str) and (where in compartments.section_names or "(" in where):
-            return np.array([locate(compartments, where)])
         return super().places(compartments)[:1]
 
     def current(self, v: Each, state: Any, site: Site) -> Each:

@@ -15,6 +15,7 @@ from dendrax.morphology._locate import locate as locate
 from dendrax.morphology._measure import branch_order as branch_order
 from dendrax.morphology._measure import diameter as diameter
 from dendrax.morphology._measure import path_distance as path_distance
+from dendrax.morphology._morphio import read_morphology as read_morphology
 from dendrax.morphology._morphology import Morphology as Morphology
 from dendrax.morphology._region import Region as Region
 from dendrax.morphology._region import region as region

@@ -36,8 +36,8 @@ class Compartments(Frozen):
     section : ndarray of int (compartment,)
     section_position : ndarray (compartment,)
         Of the center, from 0 to 1 along the section.
-    xyz : ndarray (compartment, 3)
-        Of the center, in um.
+    xyz, xyz_start, xyz_end : ndarray (compartment, 3)
+        Of the center and of both ends, in um.
     path_distance : ndarray (compartment,)
         Of the center from the center of the soma along the tree, in um; from the start of the root
         where there is no soma.
@@ -61,6 +61,8 @@ class Compartments(Frozen):
     section: Int[np.ndarray, " compartment"]
     section_position: Float[np.ndarray, " compartment"]
     xyz: Float[np.ndarray, "compartment 3"]
+    xyz_start: Float[np.ndarray, "compartment 3"]
+    xyz_end: Float[np.ndarray, "compartment 3"]
     path_distance: Float[np.ndarray, " compartment"]
     branch_order: Int[np.ndarray, " compartment"]
     tag: Int[np.ndarray, " compartment"]

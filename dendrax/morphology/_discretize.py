@@ -18,7 +18,7 @@ def discretize(
     morphology: Morphology,
     *,
     max_length: Any = None,
-    d_lambda: float | None = None,
+    d_lambda: int | float | None = None,
     n_per_section: int | Mapping[str, int] | None = None,
     r_axial: Any = None,
     c_m: Any = None,
@@ -151,6 +151,8 @@ def _divide(morphology: Morphology, n: Int[np.ndarray, " section"]) -> Compartme
         section=section,
         section_position=position,
         xyz=pieces["xyz"],
+        xyz_start=pieces["xyz_start"],
+        xyz_end=pieces["xyz_end"],
         path_distance=np.where(section == 0, np.abs(from_center), outward),
         branch_order=morphology.branch_order[section],
         tag=morphology.tag[section],
@@ -203,10 +205,17 @@ def _halves(morphology: Morphology, n: Int[np.ndarray, " section"]) -> dict[str,
     def total(measure: Any) -> np.ndarray:
         return np.bincount(half[:-1][inside], measure(*frusta), 2 * n.sum()).reshape(-1, 2)
 
-    center = within % 2 == 0
+    # A compartment begins and ends at every second cut, or at the ends of its section.
+    is_first = np.diff(section, prepend=-1) != 0
+    is_last = np.diff(section, append=-1) != 0
+    is_center = np.zeros(len(along), dtype=bool)
+    is_center[~is_point] = within % 2 == 0
+    between = ~is_point & ~is_center
     return {
         "area": total(_frusta.lateral_area),
         "volume": total(_frusta.volume),
         "resistance": total(_frusta.resistance),
-        "xyz": xyz[~is_point][center],
+        "xyz": xyz[is_center],
+        "xyz_start": xyz[between | is_first],
+        "xyz_end": xyz[between | is_last],
     }

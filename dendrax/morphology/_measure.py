@@ -49,7 +49,8 @@ class Measure:
         return self._compared("<=", value)
 
     def __eq__(self, value: Any) -> Region:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return self._compared("==", value)
+        # Only whole numbers are worth it; and Python asks for equalities of its own.
+        return self._compared("==", value) if isinstance(value, int) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.name)

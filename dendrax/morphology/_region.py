@@ -48,9 +48,10 @@ class Region:
             return str(self.operands[0])
         if self.operation == "~":
             return f"~{self.operands[0]!r}"
-        left, right, *unit = self.operands
-        unit = [] if unit == ["1"] else unit
-        return " ".join([f"({left}", self.operation, f"{right}", *unit]) + ")"
+        if self.operation in "&|":
+            return f" {self.operation} ".join(map(repr, self.operands)).join("()")
+        measure, limit, unit = self.operands
+        return f"({measure} {self.operation} {limit:g} {unit}".removesuffix(" 1") + ")"
 
 
 def region(name: Region | str | int) -> Region:
@@ -74,7 +75,7 @@ def region(name: Region | str | int) -> Region:
     >>> import dendrax as dx, quantities as pq
     >>> tuft = dx.region("apical") & (dx.path_distance > 300 * pq.um) & ~dx.region("apic[0]")
     >>> tuft
-    ((apical & (path_distance > 300.0 um)) & ~apic[0])
+    ((apical & (path_distance > 300 um)) & ~apic[0])
     """
     if isinstance(name, Region):
         return name

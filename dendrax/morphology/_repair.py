@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Int
-from scipy.spatial import cKDTree
 
 from dendrax.errors import MorphologyError
 from dendrax.morphology._samples import Samples
@@ -134,7 +133,9 @@ def _connect(
         _warn(samples, ~kept, "did not hang on the tree of the soma and were left out")
         return samples.take(kept)
     if "join" in repair:
-        distance, nearest = cKDTree(samples.xyz[kept]).query(samples.xyz[further])
+        from scipy.spatial import KDTree  # which takes a while to load
+
+        distance, nearest = KDTree(samples.xyz[kept]).query(samples.xyz[further])
         parent = samples.parent.copy()
         parent[further] = np.flatnonzero(kept)[nearest]
         _warn(

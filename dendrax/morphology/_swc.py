@@ -21,7 +21,7 @@ def read_swc(
     path: str | os.PathLike[str],
     *,
     repair: str | Collection[str] = (),
-    scale: float | None = None,
+    scale: int | float | None = None,
 ) -> Morphology:
     r"""Read a reconstructed neuron from an SWC file.
 

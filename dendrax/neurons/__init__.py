@@ -21,6 +21,7 @@ from dendrax.neurons._izhikevich import Izhikevich as Izhikevich
 from dendrax.neurons._leaky_integrator import LeakyIntegrator as LeakyIntegrator
 from dendrax.neurons._lif import LIF as LIF
 from dendrax.neurons._neuron import AbstractNeuron as AbstractNeuron
+from dendrax.neurons._probe import Probe as Probe
 from dendrax.neurons._projective import AbstractProjective as AbstractProjective
 from dendrax.neurons._qif import QIF as QIF
 from dendrax.neurons._quadrature import gauss_legendre as gauss_legendre

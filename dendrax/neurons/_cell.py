@@ -1,5 +1,7 @@
 """A cell made of compartments and mechanisms."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -10,22 +12,29 @@ from jaxtyping import Array, Float
 from dendrax.errors import ModelError
 from dendrax.mechanisms import (
     PER_AREA,
+    AbstractDendriticSpike,
     AbstractMechanism,
     AbstractPool,
     AbstractSynapses,
     Passive,
     Site,
 )
-from dendrax.morphology import Compartments, locate, select
+from dendrax.morphology import Compartments
 from dendrax.neurons._membrane import POSITIVE
 from dendrax.neurons._neuron import AbstractNeuron, Scalar, by_instance
 from dendrax.neurons._place import Place
+from dendrax.neurons._probe import Electrode, compartment_at, electrode_of
 from dendrax.neurons._tree import PER_LENGTH, Tree, tree_of
 from dendrax.parameters import ParameterOrArray, parameter
 from dendrax.units import to_quantity
 
 Each = Float[Array, " compartment"]
+Ions = tuple[dict[str, Each], dict[str, Each]]
 Parts = tuple[Any, ...]
+# What becomes of the state of the k-th mechanism.
+Event = Callable[[int, Any], Any]
+
+COMPARTMENT = ("compartment",)
 
 
 class CellState(NamedTuple):
@@ -56,23 +65,29 @@ class Cell(AbstractNeuron):
     compartments : Compartments
         Of :func:`dendrax.discretize`.
     mechanisms : sequence of AbstractMechanism
-        Every compartment must have one ``Passive``.
+        Every compartment must have one ``Passive``. Synapses get their spikes from the sources in
+        the order in which they stand here.
     v_init : Quantity [voltage], (compartment,) or scalar, default -65 mV
         Where a trial starts, with all mechanisms as after a long time at this voltage.
     v_th : Quantity [voltage], default 0 mV
+    radius, length : Quantity [length], (compartment,), default that of the compartments
+        A compartment whose radius or length is changed keeps its shape.
     spike_at, electrode : str, default "soma"
         A place (``"apic[3](0.5)"``) or a region, of which the first compartment is taken. The
         electrode injects the current.
-    radius, length : Quantity [length], (compartment,), default that of the compartments
-        A compartment whose radius or length is changed keeps its shape.
+    probes : mapping of str to Probe or str, optional
+        What can be recorded besides ``"v"`` (at ``spike_at``) and ``"v_cell"`` (everywhere), by
+        name; a place alone stands for its voltage.
     celsius : float, optional
         Temperature; required by mechanisms whose kinetics depend on it.
 
     Raises
     ------
     ModelError
-        If a compartment has no ``Passive`` or more than one, a place does not exist, a temperature
-        is missing, or a mechanism needs the concentration of an ion that has no pool there.
+        If a compartment has no ``Passive`` or more than one, a temperature is missing, a mechanism
+        needs the concentration of an ion that has no pool there, or a probe finds nothing.
+    MorphologyError
+        If a place or region does not exist.
 
     Notes
     -----
@@ -90,73 +105,73 @@ class Cell(AbstractNeuron):
     """
 
     compartments: Compartments = eqx.field(static=True)
-    mechanisms: tuple[AbstractMechanism, ...] = eqx.field(converter=tuple)
+    mechanisms: tuple[AbstractMechanism, ...]
 
-    v_init: ParameterOrArray = parameter("mV", default=-65.0, dims=("compartment",))
+    v_init: ParameterOrArray = parameter("mV", default=-65.0, dims=COMPARTMENT)
     v_th: ParameterOrArray = parameter("mV", default=0.0)
-    radius: ParameterOrArray = parameter("um", bounds=POSITIVE, dims=("compartment",), own=True)
-    length: ParameterOrArray = parameter("um", bounds=POSITIVE, dims=("compartment",), own=True)
+    radius: ParameterOrArray = parameter("um", bounds=POSITIVE, dims=COMPARTMENT, own=True)
+    length: ParameterOrArray = parameter("um", bounds=POSITIVE, dims=COMPARTMENT, own=True)
 
     spike_at: str = eqx.field(static=True, kw_only=True, default="soma")
     electrode: str = eqx.field(static=True, kw_only=True, default="soma")
+    probes: Any = eqx.field(static=True, kw_only=True, default=())
     celsius: float | None = eqx.field(static=True, kw_only=True, default=None)
 
     places: tuple[Place, ...] = eqx.field(static=True, init=False)
     spike_compartment: int = eqx.field(static=True, init=False)
     electrode_compartment: int = eqx.field(static=True, init=False)
+    electrodes: tuple[tuple[str, Electrode], ...] = eqx.field(static=True, init=False)
 
     input_unit = "pA"
     weight_unit = "1"
 
     def __post_init__(self) -> None:
-        shape = self.compartments
+        self.mechanisms, self.probes = tuple(self.mechanisms), tuple(dict(self.probes).items())
+        shape, mechanisms = self.compartments, self.mechanisms
         for name in ("radius", "length"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, to_quantity(getattr(shape, name), "um"))
         super().__post_init__()
         n = len(shape)
-        places = tuple(Place(tuple(m.places(shape).tolist()), n) for m in self.mechanisms)
-        derived = {
-            "places": places,
-            "spike_compartment": _compartment(shape, self.spike_at),
-            "electrode_compartment": _compartment(shape, self.electrode),
-        }
-        for name, value in derived.items():
-            object.__setattr__(self, name, value)
+        places = tuple(Place(tuple(m.places(shape).tolist()), n) for m in mechanisms)
+        self.places = places
+        self.spike_compartment = compartment_at(shape, self.spike_at)
+        self.electrode_compartment = compartment_at(shape, self.electrode)
+        self.electrodes = tuple(
+            (name, electrode_of(probe, shape, mechanisms, places)) for name, probe in self.probes
+        )
 
     def __check_init__(self) -> None:
-        n = len(self.compartments)
-        covered = np.zeros(n, dtype=int)
+        covered = np.zeros(len(self.compartments), dtype=int)
         pools: dict[str, set[int]] = {}
-        for mechanism, place in zip(self.mechanisms, self.places, strict=True):
-            name = type(mechanism).__name__
+        for mechanism, place in self._placed():
             if isinstance(mechanism, Passive):
                 covered[list(place.compartment)] += 1
             if isinstance(mechanism, AbstractPool):
-                assert mechanism.ion is not None
-                pools.setdefault(mechanism.ion, set()).update(place.compartment)
-            if mechanism.needs_temperature and self.celsius is None:
-                raise ModelError(
-                    f"{name} depends on the temperature; give Cell(celsius=...), in degrees "
-                    "Celsius."
-                )
+                pools.setdefault(str(mechanism.ion), set()).update(place.compartment)
         if np.any(covered != 1):
             first = int(np.flatnonzero(covered != 1)[0])
             raise ModelError(
-                f"every compartment must have one Passive; compartment {first} of {n} has "
-                f"{covered[first]}. Give each its own region, together the whole cell."
+                f"every compartment must have one Passive; compartment {first} of {len(covered)} "
+                f"has {covered[first]}. Give each its own region, together the whole cell."
             )
-        for mechanism, place in zip(self.mechanisms, self.places, strict=True):
+        for mechanism, place in self._placed():
+            name = type(mechanism).__name__
+            if mechanism.needs_temperature and self.celsius is None:
+                raise ModelError(
+                    f"{name} depends on the temperature; say which with Cell(celsius=...)."
+                )
             for ion in mechanism.reads:
                 if missing := set(place.compartment) - pools.get(ion, set()):
                     raise ModelError(
-                        f"{type(mechanism).__name__} depends on the concentration of {ion!r}, of "
-                        f"which compartment {min(missing)} has no pool. Add one to its region."
+                        f"{name} depends on the concentration of {ion!r}, of which compartment "
+                        f"{min(missing)} has no pool. Add one to its region."
                     )
 
     @by_instance
     def units(self) -> dict[str, str]:
-        return {"v": "mV", "v_cell": "mV"}
+        probed = {name: electrode.unit for name, electrode in self.electrodes}
+        return {"v": "mV", "v_cell": "mV", **probed}
 
     @property
     def tree(self) -> Tree:
@@ -165,175 +180,171 @@ class Cell(AbstractNeuron):
 
     @property
     def n_sites(self) -> int:
-        return sum(len(place.compartment) for _, place in self._synapses())
+        return self._first_site(len(self.mechanisms))
 
     @property
     def delay(self) -> Float[Array, " site"] | None:
         """How much later a spike acts at each site (ms); None if no synapse has a delay."""
-        delays = [(self.mechanisms[k].delay, place) for k, place in self._synapses()]  # pyright: ignore
-        if all(delay is None for delay, _ in delays):
+        found = [(getattr(m, "delay", None), p) for m, p in self._placed() if is_synaptic(m)]
+        if all(delay is None for delay, _ in found):
             return None
-        each = [
-            jnp.broadcast_to(0.0 if delay is None else delay, len(place.compartment))
-            for delay, place in delays
-        ]
+        each = [jnp.broadcast_to(0.0 if x is None else x, len(p.compartment)) for x, p in found]
         return jnp.concatenate(each)
 
-    def _synapses(self) -> list[tuple[int, Place]]:
-        return [
-            (k, self.places[k])
-            for k, mechanism in enumerate(self.mechanisms)
-            if isinstance(mechanism, AbstractSynapses)
-        ]
+    def _first_site(self, k: int) -> int:
+        """Return the first site of the k-th mechanism."""
+        return sum(len(p.compartment) for m, p in self._placed()[:k] if is_synaptic(m))
+
+    def _placed(self) -> list[tuple[AbstractMechanism, Place]]:
+        return list(zip(self.mechanisms, self.places, strict=True))
 
     def cable(self) -> Cable:
         """Return areas, capacitances and axial conductances."""
         shape, tree = self.compartments, self.tree
         wider, longer = self.radius / shape.radius, self.length / shape.length
-        thinner = longer / wider**2
         area, volume = shape.area * wider * longer, shape.volume * wider**2 * longer
-        c_m, r_axial = self._passive("c_m"), self._passive("r_axial")
-        per_half = r_axial * thinner
-        n_points = len(tree.parent) - tree.n
-        own = tree.own * jnp.pad(per_half, (0, n_points))
-        resistance = PER_LENGTH * (own + tree.parents * per_half[tree.parents_owner])
-        edge = jnp.where(resistance > 0, 1 / jnp.where(resistance > 0, resistance, 1.0), 0.0)
-        return Cable(area, volume, PER_AREA * c_m * area, edge)
+        per_half = PER_LENGTH * self._passive("r_axial") * longer / wider**2
+        own = tree.own * jnp.pad(per_half, (0, len(tree.parent) - tree.n))
+        resistance = own + tree.parents * per_half[tree.parents_owner]
+        is_edge = tree.own + tree.parents > 0
+        edge = jnp.where(is_edge, 1 / jnp.where(is_edge, resistance, 1.0), 0.0)
+        return Cable(area, volume, PER_AREA * self._passive("c_m") * area, edge)
 
     def _passive(self, name: str) -> Each:
-        return sum(
-            place.spread(jnp.broadcast_to(getattr(mechanism, name), len(place.compartment)))
-            for mechanism, place in zip(self.mechanisms, self.places, strict=True)
-            if isinstance(mechanism, Passive)
-        )  # pyright: ignore[reportReturnType]
+        total = jnp.zeros(len(self.compartments))
+        for mechanism, place in self._placed():
+            if isinstance(mechanism, Passive):
+                value = jnp.broadcast_to(getattr(mechanism, name), len(place.compartment))
+                total = total + place.spread(value)
+        return total
 
     def init_state(self) -> CellState:
         v = jnp.broadcast_to(jnp.asarray(self.v_init, dtype=float), len(self.compartments))
-        cable = self.cable()
-        parts: list[Any] = [None] * len(self.mechanisms)
+        cable, parts = self.cable(), [None] * len(self.mechanisms)
+
+        def start(k: int) -> Any:
+            site = self._site(k, cable, self._ions(tuple(parts)), {})
+            return self.mechanisms[k].init_state(self.places[k].pick(v), site)
+
         # Pools first: what reads a concentration starts from theirs.
-        is_pool = [isinstance(mechanism, AbstractPool) for mechanism in self.mechanisms]
-        for k in sorted(range(len(parts)), key=lambda k: not is_pool[k]):
-            known = tuple(parts) if not is_pool[k] else (None,) * len(parts)
-            site = self._site(k, cable, self._ions(known), {})
-            parts[k] = self.mechanisms[k].init_state(self.places[k].pick(v), site)
+        for of_pools in (True, False):
+            found = {
+                k: start(k)
+                for k, mechanism in enumerate(self.mechanisms)
+                if isinstance(mechanism, AbstractPool) is of_pools
+            }
+            parts = [found.get(k, part) for k, part in enumerate(parts)]
         return CellState(v, tuple(parts))
 
-    def _ions(self, parts: Parts) -> tuple[dict[str, Each], dict[str, Each]]:
+    def _ions(self, parts: Parts) -> Ions:
         """Return the concentrations inside and outside by ion, 0 where there is no pool."""
         inside: dict[str, Each] = {}
         outside: dict[str, Each] = {}
-        for mechanism, place, state in zip(self.mechanisms, self.places, parts, strict=True):
+        for (mechanism, place), state in zip(self._placed(), parts, strict=True):
             if isinstance(mechanism, AbstractPool) and state is not None:
-                assert mechanism.ion is not None
-                for known, c in zip(
-                    (inside, outside), mechanism.concentrations(state), strict=True
-                ):
+                ion = str(mechanism.ion)
+                both = mechanism.concentrations(state)
+                for known, c in zip((inside, outside), both, strict=True):
                     spread = place.spread(jnp.broadcast_to(c, len(place.compartment)))
-                    known[mechanism.ion] = known.get(mechanism.ion, 0.0) + spread
+                    known[ion] = known.get(ion, 0.0) + spread
         return inside, outside
 
-    def _site(self, k: int, cable: Cable, ions: Any, ion_current: dict[str, Each]) -> Site:
+    def _site(self, k: int, cable: Cable, ions: Ions, ion_current: dict[str, Each]) -> Site:
         pick = self.places[k].pick
-        inside, outside, currents = (
+        inside, outside, current = (
             {ion: pick(values) for ion, values in each.items()} for each in (*ions, ion_current)
         )
         celsius = jnp.nan if self.celsius is None else self.celsius
-        return Site(pick(cable.area), pick(cable.volume), celsius, inside, outside, currents)
+        return Site(pick(cable.area), pick(cable.volume), celsius, inside, outside, current)
 
-    def _currents(self, v: Each, parts: Parts, cable: Cable) -> list[Each]:
-        """Return the current (pA) through each mechanism, in all compartments."""
+    def currents(self, v: Each, parts: Parts, cable: Cable) -> list[Each]:
+        """Return the current (pA) out of each compartment through each mechanism."""
         ions = self._ions(parts)
         return [
-            place.spread(m.current(place.pick(v), state, self._site(k, cable, ions, {})))
-            for k, (m, place, state) in enumerate(
-                zip(self.mechanisms, self.places, parts, strict=True)
-            )
+            place.spread(mechanism.current(place.pick(v), part, self._site(k, cable, ions, {})))
+            for k, ((mechanism, place), part) in enumerate(zip(self._placed(), parts, strict=True))
         ]
-
-    def membrane_current(self, v: Each, parts: Parts, cable: Cable) -> Each:
-        """Return the current (pA) that leaves each compartment through the membrane."""
-        return sum(self._currents(v, parts, cable))  # pyright: ignore[reportReturnType]
 
     def _ion_current(self, v: Each, parts: Parts, cable: Cable) -> dict[str, Each]:
         pooled = {m.ion for m in self.mechanisms if isinstance(m, AbstractPool)}
         total: dict[str, Each] = {}
-        if pooled:
-            for m, i in zip(self.mechanisms, self._currents(v, parts, cable), strict=True):
-                if m.ion in pooled:
-                    total[m.ion] = total.get(m.ion, 0.0) + i
+        for k, m in enumerate(self.mechanisms):
+            if m.ion in pooled:
+                total[m.ion] = total.get(m.ion, 0.0) + self.currents(v, parts, cable)[k]
         return total
 
     def relaxed(
-        self, state: CellState, cable: Cable, before: Scalar, after: Scalar | float = 0.0, arrival: Any = None
+        self,
+        state: CellState,
+        cable: Cable,
+        before: Scalar,
+        after: Scalar | float = 0.0,
+        event: Event | None = None,
     ) -> Parts:
         """Return the states of the mechanisms some time later, at constant voltages.
 
-        What arrives, (weight, site), does so ``before`` ms from now, and ``after`` ms before the
-        end. Gates flow between two halves of the flow of the pools, which keeps the second order.
+        An event happens ``before`` ms from now, and ``after`` ms before the end. Gates flow between
+        two halves of the flow of the pools, which keeps the second order.
         """
-        v, parts = state
         whole = before + after
-        parts = self._pooled(v, parts, cable, 0.5 * whole)
+        parts = self._pooled(state.v, state.parts, cable, 0.5 * whole)
         ions = self._ions(parts)
-        flowed, offset = [], 0
-        for k, (m, place, part) in enumerate(zip(self.mechanisms, self.places, parts, strict=True)):
-            local, site = place.pick(v), self._site(k, cable, ions, {})
-            if isinstance(m, AbstractPool):
-                flowed.append(part)
-            elif isinstance(m, AbstractSynapses) and arrival is not None:
-                weight, at = arrival
-                n = len(place.compartment)
-                is_here = (at >= offset) & (at < offset + n)
-                part = m.flow(local, part, site, before)
-                part = m.deliver(part, jnp.where(is_here, weight, 0.0), (at - offset) % n)
-                flowed.append(m.flow(local, part, site, after))
-                offset += n
-            else:
-                flowed.append(m.flow(local, part, site, whole))
-        return self._pooled(v, tuple(flowed), cable, 0.5 * whole)
+
+        def flowed(k: int, part: Any) -> Any:
+            mechanism = self.mechanisms[k]
+            if isinstance(mechanism, AbstractPool):
+                return part
+            v, site = self.places[k].pick(state.v), self._site(k, cable, ions, {})
+            flow = partial(mechanism.flow, v, site=site)
+            if event is None or not is_eventful(mechanism):
+                return flow(part, h=whole)
+            return flow(event(k, flow(part, h=before)), h=after)
+
+        parts = tuple(flowed(k, part) for k, part in enumerate(parts))
+        return self._pooled(state.v, parts, cable, 0.5 * whole)
 
     def _pooled(self, v: Each, parts: Parts, cable: Cable, h: Scalar) -> Parts:
-        current = self._ion_current(v, parts, cable)
-        ions = self._ions(parts)
+        """Return the states after a flow of the pools alone."""
+        ions, current = self._ions(parts), self._ion_current(v, parts, cable)
 
-        def after(k: int, m: AbstractMechanism, part: Any) -> Any:
-            if not isinstance(m, AbstractPool):
+        def flowed(k: int, part: Any) -> Any:
+            mechanism = self.mechanisms[k]
+            if not isinstance(mechanism, AbstractPool):
                 return part
-            return m.flow(self.places[k].pick(v), part, self._site(k, cable, ions, current), h)
+            return mechanism.flow(
+                self.places[k].pick(v), part, self._site(k, cable, ions, current), h
+            )
 
-        return tuple(
-            after(k, *pair) for k, pair in enumerate(zip(self.mechanisms, parts, strict=True))
-        )
+        return tuple(flowed(k, part) for k, part in enumerate(parts))
+
+    def delivered(self, k: int, part: Any, weight: Scalar, site: Array) -> Any:
+        """Return the state of the k-th mechanism after a spike has arrived at a site."""
+        mechanism = self.mechanisms[k]
+        if not isinstance(mechanism, AbstractSynapses):
+            return part
+        local, n = site - self._first_site(k), len(self.places[k].compartment)
+        is_here = (local >= 0) & (local < n)
+        return mechanism.deliver(part, jnp.where(is_here, weight, 0.0), local % n)
 
     def dynamics(self, t: Scalar, state: CellState, current: Scalar) -> CellState:
         del t
-        v, parts = state
-        cable = self.cable()
-        nodes = self.tree.with_meeting_points(cable.edge, v)
-        outward = self.membrane_current(v, parts, cable) + self.tree.across(cable.edge, nodes)[: self.tree.n]
+        (v, parts), cable, tree = state, self.cable(), self.tree
+        nodes = tree.with_meeting_points(cable.edge, v)
+        outward = sum(self.currents(v, parts, cable), tree.across(cable.edge, nodes)[: tree.n])
         outward = outward.at[self.electrode_compartment].add(-current)
         ions, ion_current = self._ions(parts), self._ion_current(v, parts, cable)
-        slopes = []
-        for k, (m, place, part) in enumerate(zip(self.mechanisms, self.places, parts, strict=True)):
-            site = self._site(k, cable, ions, ion_current)
-            slopes.append(m.derivative(place.pick(v), part, site))
-        return CellState(-outward / cable.capacitance, tuple(slopes))
+        slopes = tuple(
+            mechanism.derivative(place.pick(v), part, self._site(k, cable, ions, ion_current))
+            for k, ((mechanism, place), part) in enumerate(zip(self._placed(), parts, strict=True))
+        )
+        return CellState(-outward / cable.capacitance, slopes)
 
     def spike_condition(self, t: Scalar, state: CellState) -> Scalar:
         del t
         return state.v[self.spike_compartment] - self.v_th
 
     def input_spike(self, state: CellState, weight: Scalar, site: Array) -> CellState:
-        parts, offset = list(state.parts), 0
-        for k, place in self._synapses():
-            n = len(place.compartment)
-            is_here = (site >= offset) & (site < offset + n)
-            mechanism: Any = self.mechanisms[k]
-            parts[k] = mechanism.deliver(
-                parts[k], jnp.where(is_here, weight, 0.0), (site - offset) % n
-            )
-            offset += n
+        parts = (self.delivered(k, part, weight, site) for k, part in enumerate(state.parts))
         return state._replace(parts=tuple(parts))
 
     def reset_spiked(self, t: Scalar, state: CellState) -> CellState:
@@ -341,10 +352,24 @@ class Cell(AbstractNeuron):
         return state
 
     def observe(self, state: CellState) -> dict[str, Array]:
-        return {"v": state.v[self.spike_compartment], "v_cell": state.v}
+        probed = {name: self._read(electrode, state) for name, electrode in self.electrodes}
+        return {"v": state.v[self.spike_compartment], "v_cell": state.v, **probed}
+
+    def _read(self, electrode: Electrode, state: CellState) -> Array:
+        k = electrode.mechanism
+        if k is None:
+            return state.v[electrode.compartment]
+        if electrode.variable == "current":
+            currents = self.currents(state.v, state.parts, self.cable())
+            return currents[k][electrode.compartment]
+        return self.mechanisms[k].observe(state.parts[k])[electrode.variable][electrode.place]
 
 
-def _compartment(compartments: Compartments, place: str) -> int:
-    if place in compartments.section_names or "(" in place:
-        return locate(compartments, place)
-    return int(np.flatnonzero(select(compartments, place))[0])
+def is_synaptic(mechanism: AbstractMechanism) -> bool:
+    """Whether spikes arrive at a mechanism."""
+    return isinstance(mechanism, AbstractSynapses)
+
+
+def is_eventful(mechanism: AbstractMechanism) -> bool:
+    """Whether events change the state of a mechanism."""
+    return isinstance(mechanism, AbstractSynapses | AbstractDendriticSpike)

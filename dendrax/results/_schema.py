@@ -23,8 +23,8 @@ input_source            input_spike
 input_weight            trial source             what each input spike brings
 ======================  =======================  =====================================
 
-Places within a neuron are ``dendrite``, or ``dendrite`` and ``synapse``. Attributes of the dataset
-are the provenance, and those named in ``RESERVED``.
+Places within a neuron are ``compartment``, ``dendrite``, or ``dendrite`` and ``synapse``. Attributes
+of the dataset are the provenance, and those named in ``RESERVED``.
 """
 
 VERSION = 1
@@ -35,6 +35,7 @@ _PLACES = ((), ("dendrite",), ("dendrite", "synapse"))
 LONG_NAMES = {
     "v": "membrane potential",
     "v_dend": "dendritic potential",
+    "v_cell": "membrane potential of all compartments",
     "i_syn": "synaptic current",
     "w": "adaptation current",
     "guard": "distance from the spike condition",
@@ -61,6 +62,8 @@ LONG_NAMES = {
 
 def place_dimensions(name: str, rank: int) -> tuple[str, ...]:
     """Return the dimensions of a trace between ``neuron`` and ``time``."""
+    if name == "v_cell":
+        return ("compartment",)
     return _PLACES[rank] if rank < len(_PLACES) else tuple(f"{name}_{k}" for k in range(rank))
 
 

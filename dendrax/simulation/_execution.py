@@ -117,7 +117,8 @@ def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:
         limits = {"dt": simulator.dt, "t_stop": simulator.t_stop, **common}
         if isinstance(units.neuron, Cell):
             names = _recorded(simulator, units)
-            return run_cable(units, names=names, n_wanted=1 if first_only else None, **limits)
+            limits |= {"names": names, "max_steps": simulator.max_steps}
+            return run_cable(units, n_wanted=1 if first_only else None, **limits)
         if structure_of(units.neuron) is not None:
             return run_structured(units, n_wanted=1 if first_only else None, **limits)
         if (inner := _spiking_once(units)) and "guard" not in simulator.names:

@@ -1,4 +1,4 @@
-"""Plots of results: each function draws into given axes, or new ones, and shows nothing."""
+"""Plots of results: traces, spikes, fits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
@@ -9,10 +9,18 @@ import numpy as np
 
 from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
+from dendrax.plotting._style import (
+    BLUE,
+    DATA,
+    GREEN,
+    GREY,
+    HELD_OUT,
+    MODEL,
+    new_axes,
+    tidy,
+    with_unit,
+)
 from dendrax.results import SimulationResult, to_xarray
-
-DATA, MODEL, HELD_OUT = "#3b3b3b", "#d1495b", "#fff3d6"
-_GREY = "#8a8a8a"
 
 
 def plot_traces(
@@ -52,7 +60,7 @@ def plot_traces(
             f"plot_traces: {variable!r} was not recorded; the result has "
             f"{', '.join(result.traces) or 'no traces'}. Name it in dx.Record(...)."
         )
-    ax = _axes(ax)
+    ax = new_axes(ax)
     chosen = list(range(result.n_trials)) if trials is None else list(trials)
     colors = _shades(len(chosen))
     for color, trial in zip(colors, chosen, strict=True):
@@ -70,11 +78,11 @@ def plot_traces(
             clip_on=False,
         )
     about = to_xarray(result)[variable].attrs
-    ax.set(xlabel="time (ms)", ylabel=_with_unit(about["long_name"], about["units"]))
+    ax.set(xlabel="time (ms)", ylabel=with_unit(about["long_name"], about["units"]))
     ax.set_xlim(0, result.t_stop)
     if 1 < len(chosen) <= 8 and "label" not in style:
         ax.legend(frameon=False, fontsize="small", loc="upper right")
-    return _tidy(ax)
+    return tidy(ax)
 
 
 def plot_raster(results: SimulationResult | Mapping[str, SimulationResult], ax: Any = None) -> Any:
@@ -91,7 +99,7 @@ def plot_raster(results: SimulationResult | Mapping[str, SimulationResult], ax: 
     -------
     matplotlib.axes.Axes
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     by_label = results if isinstance(results, Mapping) else {None: results}
     first = next(iter(by_label.values()))
     n_trials, n_neurons = first.spike_counts.shape
@@ -103,7 +111,7 @@ def plot_raster(results: SimulationResult | Mapping[str, SimulationResult], ax: 
             lineoffsets=np.arange(len(rows)) - 0.4 + height * (k + 0.5),
             linelengths=0.9 * height,
             linewidths=1.1,
-            colors=(DATA, MODEL, "#2e86ab", "#66a182")[k % 4],
+            colors=(DATA, MODEL, BLUE, GREEN)[k % 4],
         )
         # Each row is an artist of its own: the first one stands for all in the legend.
         ax.collections[-len(rows)].set_label(label)
@@ -114,7 +122,7 @@ def plot_raster(results: SimulationResult | Mapping[str, SimulationResult], ax: 
     ax.yaxis.get_major_locator().set_params(integer=True)
     if len(by_label) > 1:
         ax.legend(frameon=False, ncols=len(by_label), loc="lower left", bbox_to_anchor=(0.0, 1.0))
-    return _tidy(ax)
+    return tidy(ax)
 
 
 def plot_fit(
@@ -191,15 +199,15 @@ def _plot_sweeps(
         )
         above.plot(result.times, result.traces["v"][trial, 0], color=MODEL, lw=0.9, label="model")
         t, current = _polyline(inputs, trial, target.t_stop)
-        below.plot(t, current, color=_GREY, lw=1.2)
+        below.plot(t, current, color=GREY, lw=1.2)
         above.set_title(f"sweep {trial}{', held out' * (trial in held_out)}", fontsize="medium")
         if trial in held_out:
             above.set_facecolor(HELD_OUT)
         below.set(xlabel="time (ms)", xlim=(0, target.t_stop))
-        _tidy(above)
-        _tidy(below)
-    axes[0, 0].set_ylabel(_with_unit("membrane potential", dict(target.units)["v"]))
-    axes[1, 0].set_ylabel(_with_unit("current", inputs.current.unit))
+        tidy(above)
+        tidy(below)
+    axes[0, 0].set_ylabel(with_unit("membrane potential", dict(target.units)["v"]))
+    axes[1, 0].set_ylabel(with_unit("current", inputs.current.unit))
     figure.align_ylabels(axes[:, 0])
 
 
@@ -216,9 +224,7 @@ def _plot_spikes(
 
 def _plot_history(history: Any, ax: Any) -> None:
     losses = {str(name): history[name] for name in history if str(name).endswith("loss")}
-    for color, (name, loss) in zip(
-        (DATA, MODEL, _GREY) * len(losses), losses.items(), strict=False
-    ):
+    for color, (name, loss) in zip((DATA, MODEL, GREY) * len(losses), losses.items(), strict=False):
         curves = loss.transpose("step", ...).values.reshape(loss.sizes["step"], -1)
         step = loss["step"].values if "step" in loss.coords else np.arange(len(curves))
         ax.plot(step, curves[:, 0], color=color, lw=1.2, label=name.replace("_", " "))
@@ -231,7 +237,7 @@ def _plot_history(history: Any, ax: Any) -> None:
     ax.set(xlabel="step", ylabel="loss")
     if len(losses) > 1:
         ax.legend(frameon=False)
-    _tidy(ax)
+    tidy(ax)
 
 
 def _polyline(inputs: Inputs, trial: int, t_stop: float) -> tuple[np.ndarray, np.ndarray]:
@@ -260,20 +266,3 @@ def _shades(n: int) -> Any:
     from matplotlib import colormaps
 
     return colormaps["viridis"](np.linspace(0, 0.85, n)) if n > 1 else [DATA]
-
-
-def _axes(ax: Any) -> Any:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(layout="constrained")[1]
-
-
-def _tidy(ax: Any) -> Any:
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
-def _with_unit(name: str, unit: str) -> str:
-    return name if unit == "1" else f"{name} ({unit})"

@@ -1,0 +1,26 @@
+"""What all plots share: colors, axes, labels."""
+
+from typing import Any
+
+DATA, MODEL, HELD_OUT = "#3b3b3b", "#d1495b", "#fff3d6"
+BLUE, GREEN, GREY = "#2e86ab", "#66a182", "#8a8a8a"
+
+
+def new_axes(ax: Any, **options: Any) -> Any:
+    """Return the given axes, or new ones."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(layout="constrained", **options)[1]
+
+
+def tidy(ax: Any) -> Any:
+    """Take away the upper and the right line, and return the axes."""
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def with_unit(name: str, unit: str) -> str:
+    """Return the label of an axis."""
+    return name if unit == "1" else f"{name} ({unit})"
