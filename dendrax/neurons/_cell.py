@@ -184,7 +184,6 @@ class Cell(AbstractNeuron):
 
     @property
     def delay(self) -> Float[Array, " site"] | None:
-        """How much later a spike acts at each site (ms); None if no synapse has a delay."""
         found = [(getattr(m, "delay", None), p) for m, p in self._placed() if is_synaptic(m)]
         if all(delay is None for delay, _ in found):
             return None
