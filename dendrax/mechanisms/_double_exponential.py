@@ -82,7 +82,7 @@ class DoubleExponentialSynapses(AbstractDoubleExponential):
     n : int, optional
         How many, spread evenly over the compartments of the region. Default: as many as there are
         places in ``at``, or 1.
-    at : sequence of str, optional
+    at : str or sequence of str, optional
         Their places (``"apic[76](0.2)"``), instead of a region.
     g_max : Quantity [conductance], (synapse,) or scalar, default 1 nS
     tau_rise, tau_decay : Quantity [time], (synapse,) or scalar, default 0.5 and 5 ms
@@ -108,7 +108,7 @@ class DoubleExponentialCurrents(AbstractDoubleExponential):
     n : int, optional
         How many, spread evenly over the compartments of the region. Default: as many as there are
         places in ``at``, or 1.
-    at : sequence of str, optional
+    at : str or sequence of str, optional
         Their places (``"apic[76](0.2)"``), instead of a region.
     i_max : Quantity [current], (synapse,) or scalar, default 10 pA
         Positive into the cell; negative for inhibition.

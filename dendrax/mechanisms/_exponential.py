@@ -45,7 +45,7 @@ class ExponentialSynapses(AbstractExponential):
     n : int, optional
         How many, spread evenly over the compartments of the region. Default: as many as there are
         places in ``at``, or 1.
-    at : sequence of str, optional
+    at : str or sequence of str, optional
         Their places (``"apic[76](0.2)"``), instead of a region.
     g_max : Quantity [conductance], (synapse,) or scalar, default 1 nS
     tau : Quantity [time], (synapse,) or scalar, default 5 ms
@@ -77,7 +77,7 @@ class ExponentialCurrents(AbstractExponential):
     n : int, optional
         How many, spread evenly over the compartments of the region. Default: as many as there are
         places in ``at``, or 1.
-    at : sequence of str, optional
+    at : str or sequence of str, optional
         Their places (``"apic[76](0.2)"``), instead of a region.
     i_max : Quantity [current], (synapse,) or scalar, default 10 pA
         Positive into the cell; negative for inhibition.

@@ -2,7 +2,6 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
@@ -154,10 +153,6 @@ class AbstractPool(AbstractMechanism):
         return jnp.zeros_like(v)
 
 
-def _listed(at: str | Iterable[str]) -> tuple[str, ...]:
-    return (at,) if isinstance(at, str) else tuple(at)
-
-
 class AbstractSynapses(AbstractMechanism):
     """Synapses that spikes arrive at, each in a place of its own.
 
@@ -169,7 +164,7 @@ class AbstractSynapses(AbstractMechanism):
     n : int, optional
         How many, spread evenly over the compartments of the region. Default: as many as there are
         places in ``at``, or 1.
-    at : sequence of str, optional
+    at : str or sequence of str, optional
         Their places (``"apic[76](0.2)"``), instead of a region.
     delay : Quantity [time], (synapse,) or scalar, optional
         How much later a spike acts. Default: not at all.
@@ -181,13 +176,13 @@ class AbstractSynapses(AbstractMechanism):
     """
 
     n: int | None = eqx.field(static=True, default=None)
-    at: tuple[str, ...] = eqx.field(static=True, kw_only=True, default=(), converter=_listed)
+    at: Any = eqx.field(static=True, kw_only=True, default=())
 
     delay: ParameterOrArray = parameter("ms", bounds=NOT_NEGATIVE, dims=SYNAPSE, own=True)
 
     def __post_init__(self) -> None:
-        if self.n is None:
-            object.__setattr__(self, "n", len(self.at) or 1)
+        self.at = (self.at,) if isinstance(self.at, str) else tuple(self.at)
+        self.n = (len(self.at) or 1) if self.n is None else self.n
         super().__post_init__()
 
     def __check_init__(self) -> None:

@@ -20,7 +20,7 @@ class AMPA(DoubleExponentialSynapses):
     n : int, optional
         How many, spread evenly over the compartments of the region. Default: as many as there are
         places in ``at``, or 1.
-    at : sequence of str, optional
+    at : str or sequence of str, optional
         Their places (``"apic[76](0.2)"``), instead of a region.
     g_max : Quantity [conductance], (synapse,) or scalar, default 0.7 nS
     tau_rise, tau_decay : Quantity [time], (synapse,) or scalar, default 0.3 and 1.8 ms
@@ -50,7 +50,7 @@ class NMDA(DoubleExponentialSynapses):
     n : int, optional
         How many, spread evenly over the compartments of the region. Default: as many as there are
         places in ``at``, or 1.
-    at : sequence of str, optional
+    at : str or sequence of str, optional
         Their places (``"apic[76](0.2)"``), instead of a region.
     g_max : Quantity [conductance], (synapse,) or scalar, default 1.3 nS
     tau_rise, tau_decay : Quantity [time], (synapse,) or scalar, default 8 and 35 ms
@@ -94,7 +94,7 @@ class GABA(DoubleExponentialSynapses):
     n : int, optional
         How many, spread evenly over the compartments of the region. Default: as many as there are
         places in ``at``, or 1.
-    at : sequence of str, optional
+    at : str or sequence of str, optional
         Their places (``"apic[76](0.2)"``), instead of a region.
     g_max : Quantity [conductance], (synapse,) or scalar, default 0.5 nS
     tau_rise, tau_decay : Quantity [time], (synapse,) or scalar, default 0.5 and 5 ms

@@ -304,7 +304,18 @@ class Cell(AbstractNeuron):
 
     def _pooled(self, v: Each, parts: Parts, cable: Cable, h: Scalar) -> Parts:
         """Return the states after a flow of the pools alone."""
-        ions, current = self._ions(parts), self._ion_current(v, parts, cable)
+        current = self._ion_current(v, parts, cable)
+        if any(mechanism.ion in mechanism.reads for mechanism in self.mechanisms):
+            # The current depends on what it fills: its value halfway keeps the second order.
+            halfway = self._filled(v, parts, cable, current, 0.5 * h)
+            current = self._ion_current(v, halfway, cable)
+        return self._filled(v, parts, cable, current, h)
+
+    def _filled(
+        self, v: Each, parts: Parts, cable: Cable, current: dict[str, Each], h: Scalar
+    ) -> Parts:
+        """Return the states after the pools have flowed, with constant currents (pA) into them."""
+        ions = self._ions(parts)
 
         def flowed(k: int, part: Any) -> Any:
             mechanism = self.mechanisms[k]
