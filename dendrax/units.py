@@ -30,6 +30,11 @@ _MEANING = {
     "mM": ("a concentration", "2 * pq.mM"),
     "1/ms": ("a frequency", "100 * pq.Hz"),
     "1/mV": ("an inverse voltage", "0.5 / pq.mV"),
+    "um": ("a length", "20 * pq.um"),
+    "uF/cm**2": ("a capacitance per area", "1 * pq.uF / pq.cm**2"),
+    "mS/cm**2": ("a conductance per area", "0.1 * pq.mS / pq.cm**2"),
+    "uA/cm**2": ("a current per area", "5 * pq.uA / pq.cm**2"),
+    "ohm*cm": ("a resistivity", "100 * pq.ohm * pq.cm"),
     "1": ("a number without unit", "0.5"),
 }
 _SPELLING = {"1": "dimensionless", "GOhm um": "V/nA*um", "pF/um2": "pF/um**2", "um2": "um**2"}

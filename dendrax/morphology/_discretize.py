@@ -1,16 +1,16 @@
 """From sections to compartments: how many, and what each of them is."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from dendrax.errors import MorphologyError
 from dendrax.morphology import _frusta
 from dendrax.morphology._compartments import Compartments
 from dendrax.morphology._morphology import Morphology
-from dendrax.morphology._tags import SOMA
+from dendrax.morphology._tags import SOMA, region_name, section_kind
 from dendrax.units import scalar
 
 
@@ -39,7 +39,8 @@ def discretize(
         No compartment is longer than this part of the length constant at ``frequency``; the numbers
         are odd, as NEURON's rule has them (Carnevale & Hines 2006, section 5.6.2). 0.1 is usual.
     n_per_section : int or dict of int, optional
-        Of all sections, or by the name of a section (``"apic[3]"``) or of a kind (``"apic"``).
+        Of all sections, or by the names of sections (``"apic[3]"``), then kinds (``"apic"``), then
+        regions (``"apical"``), then ``"all"``.
     r_axial : Quantity [resistance times length], optional
         Needed for ``d_lambda``.
     c_m : Quantity [capacitance per area], optional
@@ -94,19 +95,25 @@ def _positive(value: float, name: str, unit: str) -> float:
 
 
 def _stated(morphology: Morphology, stated: int | Mapping[str, int]) -> Int[np.ndarray, " section"]:
-    by_name = {"": stated} if isinstance(stated, int) else dict(stated)
-    if low := {name: count for name, count in by_name.items() if count < 1}:
-        raise MorphologyError(f"n_per_section must be at least 1; got {next(iter(low.values()))}.")
-    counts = []
-    for name in morphology.names:
-        kind = name.partition("[")[0]
-        key = next((key for key in (name, kind, "") if key in by_name), None)
+    by_name = stated if isinstance(stated, Mapping) else {"all": stated}
+    if low := [count for count in by_name.values() if count < 1]:
+        raise MorphologyError(f"n_per_section must be at least 1; got {low[0]}.")
+    counts, used = [], set()
+    for name, tag in zip(morphology.names, morphology.tag.tolist(), strict=True):
+        names = (name, section_kind(tag), region_name(tag), "all")
+        key = next((each for each in names if each in by_name), None)
         if key is None:
             raise MorphologyError(
                 f"n_per_section has no entry for {name}; it names {', '.join(by_name)}. "
-                f"Add {kind!r} or {name!r}."
+                f"Add one of {', '.join(map(repr, names))}."
             )
         counts.append(by_name[key])
+        used.update(names)
+    if strange := set(by_name) - used:
+        raise MorphologyError(
+            f"n_per_section names {min(strange)!r}, which is no section and no region of this "
+            f"morphology. Take it out, or correct it."
+        )
     return np.asarray(counts)
 
 
@@ -134,7 +141,9 @@ def _divide(morphology: Morphology, n: Int[np.ndarray, " section"]) -> Compartme
     start = end - n
     section = np.repeat(np.arange(len(n)), n)
     position = (np.arange(end[-1]) - start[section] + 0.5) / n[section]
-    pieces = _halves(morphology, n)
+    outline = _outline(morphology, n)
+    resistance = _halves(outline, _frusta.resistance)
+    is_end = ~outline.is_point & ~outline.is_center  # of two compartments of one section
     parent, attachment = _tree(morphology, n, start)
     from_center = (position - 0.5 * (morphology.tag[0] == SOMA)) * morphology.length[section]
     outward = morphology.path_distance[section] + position * morphology.length[section]
@@ -143,16 +152,16 @@ def _divide(morphology: Morphology, n: Int[np.ndarray, " section"]) -> Compartme
     return Compartments(
         parent=parent,
         attachment=attachment,
-        area=pieces["area"].sum(1),
-        volume=pieces["volume"].sum(1),
+        area=_halves(outline, _frusta.lateral_area).sum(1),
+        volume=_halves(outline, _frusta.volume).sum(1),
         length=(morphology.length / n)[section],
-        resistance_start=pieces["resistance"][:, 0].copy(),
-        resistance_end=pieces["resistance"][:, 1].copy(),
+        resistance_start=resistance[:, 0].copy(),
+        resistance_end=resistance[:, 1].copy(),
         section=section,
         section_position=position,
-        xyz=pieces["xyz"],
-        xyz_start=pieces["xyz_start"],
-        xyz_end=pieces["xyz_end"],
+        xyz=outline.xyz[outline.is_center],
+        xyz_start=outline.xyz[is_end | (np.diff(outline.section, prepend=-1) != 0)],
+        xyz_end=outline.xyz[is_end | (np.diff(outline.section, append=-1) != 0)],
         path_distance=np.where(section == 0, np.abs(from_center), outward),
         branch_order=morphology.branch_order[section],
         tag=morphology.tag[section],
@@ -177,8 +186,18 @@ def _tree(
     return parent, attachment
 
 
-def _halves(morphology: Morphology, n: Int[np.ndarray, " section"]) -> dict[str, np.ndarray]:
-    """Cut the frusta at the ends and centers of compartments, and sum up what lies between."""
+class _Outline(NamedTuple):
+    """The points of all sections, and the ends and centers of compartments between them."""
+
+    section: Int[np.ndarray, " place"]
+    along: Float[np.ndarray, " place"]
+    radius: Float[np.ndarray, " place"]
+    xyz: Float[np.ndarray, "place 3"]
+    is_point: Bool[np.ndarray, " place"]
+    is_center: Bool[np.ndarray, " place"]
+
+
+def _outline(morphology: Morphology, n: Int[np.ndarray, " section"]) -> _Outline:
     n_cuts = 2 * n - 1
     cut_section = np.repeat(np.arange(len(n)), n_cuts)
     within = np.arange(n_cuts.sum()) - (np.cumsum(n_cuts) - n_cuts)[cut_section]
@@ -186,36 +205,28 @@ def _halves(morphology: Morphology, n: Int[np.ndarray, " section"]) -> dict[str,
     section = np.concatenate([cut_section, morphology.section_of_point])
     along = np.concatenate([cut_at, morphology.arc_length])
     is_point = np.arange(len(along)) >= len(cut_at)
-    # A cut at a point comes before it, so that a jump of the radius there is cut off after it.
+    # A cut at a point comes before it, so that a jump of the radius there is left to what follows.
     order = np.lexsort((is_point, along, section))
     section, along, is_point = section[order], along[order], is_point[order]
     before = np.cumsum(is_point)[~is_point] - 1
     left, right = morphology.arc_length[before], morphology.arc_length[before + 1]
-    part = (along[~is_point] - left) / (right - left)
-    radius, xyz = np.empty(len(along)), np.empty((len(along), 3))
-    for values, at_points in ((radius, morphology.radius), (xyz, morphology.xyz)):
-        values[is_point] = at_points
-        weight = part.reshape(-1, *[1] * (values.ndim - 1))
-        values[~is_point] = at_points[before] * (1 - weight) + at_points[before + 1] * weight
-    # A section with k compartments has 2 k halves and one cut less.
-    half = np.cumsum(~is_point) + section
-    inside = np.diff(section) == 0
-    frusta = np.diff(along)[inside], radius[:-1][inside], radius[1:][inside]
-
-    def total(measure: Any) -> np.ndarray:
-        return np.bincount(half[:-1][inside], measure(*frusta), 2 * n.sum()).reshape(-1, 2)
-
-    # A compartment begins and ends at every second cut, or at the ends of its section.
-    is_first = np.diff(section, prepend=-1) != 0
-    is_last = np.diff(section, append=-1) != 0
+    part = ((along[~is_point] - left) / (right - left))[:, None]
+    at_points = np.column_stack([morphology.xyz, morphology.radius])
+    values = np.empty((len(along), 4))
+    values[is_point] = at_points
+    values[~is_point] = at_points[before] * (1 - part) + at_points[before + 1] * part
     is_center = np.zeros(len(along), dtype=bool)
     is_center[~is_point] = within % 2 == 0
-    between = ~is_point & ~is_center
-    return {
-        "area": total(_frusta.lateral_area),
-        "volume": total(_frusta.volume),
-        "resistance": total(_frusta.resistance),
-        "xyz": xyz[is_center],
-        "xyz_start": xyz[between | is_first],
-        "xyz_end": xyz[between | is_last],
-    }
+    return _Outline(section, along, values[:, 3], values[:, :3], is_point, is_center)
+
+
+def _halves(
+    outline: _Outline, measure: Callable[..., Float[np.ndarray, " piece"]]
+) -> Float[np.ndarray, "compartment 2"]:
+    """Sum up a measure of the frusta in the first and in the second half of each compartment."""
+    inside = np.diff(outline.section) == 0
+    start, end = outline.radius[:-1][inside], outline.radius[1:][inside]
+    pieces = measure(np.diff(outline.along)[inside], start, end)
+    # A section with k compartments has 2 k halves and one cut less.
+    half = np.cumsum(~outline.is_point) + outline.section
+    return np.bincount(half[:-1][inside], pieces).reshape(-1, 2)

@@ -51,12 +51,16 @@ def locate(compartments: Compartments, place: Any) -> int:
             f"{section!r} is no section of this cell; it has {names[0]} to {names[-1]}. A place is "
             f"written like {names[-1]}(0.5)."
         )
-    if not re.fullmatch(r"0?\.\d+|[01](\.0*)?|0\.\d*", x):
+    try:
+        along = float(x)
+    except ValueError:
+        along = np.nan
+    if not 0 <= along <= 1:
         raise MorphologyError(
             f"a place on {section} is a number from 0, its start, to 1, its end; got {x}."
         )
     inside = np.flatnonzero(compartments.section == names.index(section))
-    return int(inside[min(int(float(x) * len(inside)), len(inside) - 1)])
+    return int(inside[min(int(along * len(inside)), len(inside) - 1)])
 
 
 def _nearest(compartments: Compartments, place: Quantity) -> int:

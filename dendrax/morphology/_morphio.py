@@ -8,6 +8,7 @@ import numpy as np
 
 from dendrax.errors import MorphologyError
 from dendrax.morphology._morphology import Morphology
+from dendrax.morphology._repair import membrane
 from dendrax.morphology._samples import Samples
 from dendrax.morphology._sections import sections_of
 from dendrax.morphology._swc import read_swc
@@ -32,7 +33,8 @@ def read_morphology(path: str | os.PathLike[str]) -> Morphology:
     Raises
     ------
     MorphologyError
-        If MorphIO is not installed, cannot read the file, or finds no soma in it.
+        If MorphIO is not installed, cannot read the file, or finds no soma in it, or a radius that
+        is not positive.
     """
     if Path(path).suffix.lower() == ".swc":
         return read_swc(path)
@@ -49,7 +51,7 @@ def read_morphology(path: str | os.PathLike[str]) -> Morphology:
         raise MorphologyError(f"{Path(path).name}: MorphIO cannot read it: {error}") from error
     if not len(found.soma.points):
         raise MorphologyError(f"{Path(path).name}: has no soma. Draw its outline, or mark a point.")
-    return sections_of(_samples(Path(path).name, found))
+    return sections_of(membrane(_samples(Path(path).name, found), repair=()))
 
 
 def _samples(file: str, found: Any) -> Samples:

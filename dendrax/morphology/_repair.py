@@ -23,11 +23,14 @@ def one_tree(samples: Samples, repair: Collection[str]) -> Samples:
         If samples are their own ancestors, or are not connected.
     """
     _refuse_cycles(samples)
-    starts = samples.parent < 0
-    further = starts.copy()
-    further[_main_root(samples)] = False
-    if np.any(further):
-        samples = _connect(samples, further, repair)
+    orphans = samples.parent == -2
+    if np.any(orphans) and not {"join", "drop"} & set(repair):
+        raise _missing_parent(samples, int(np.argmax(orphans)))
+    roots = np.flatnonzero(samples.parent < 0)
+    main = roots[np.argmax(samples.tag[roots] == SOMA)]
+    samples = replace(samples, parent=np.maximum(samples.parent, -1))
+    if len(roots) > 1:
+        samples = _connect(samples, int(main), repair)
     return _parents_first(samples)
 
 
@@ -90,10 +93,10 @@ def _refuse_cycles(samples: Samples) -> None:
     if np.all(samples.parent[end] < 0):
         return
     k = int(np.argmax(samples.parent[end] >= 0))
-    way = [k]
-    while samples.parent[way[-1]] not in way:
-        way.append(int(samples.parent[way[-1]]))
-    cycle = way[way.index(int(samples.parent[way[-1]])) :]
+    way = {k: None}
+    while (k := int(samples.parent[k])) not in way:
+        way[k] = None
+    cycle = list(way)[list(way).index(k) :]
     k = min(cycle)
     cycle = cycle[cycle.index(k) :] + cycle[: cycle.index(k)]
     around = " -> ".join(str(samples.number[j]) for j in cycle[:4])
@@ -104,17 +107,8 @@ def _refuse_cycles(samples: Samples) -> None:
     )
 
 
-def _main_root(samples: Samples) -> int:
-    """Return the root that is a soma, else the first one."""
-    roots = np.flatnonzero(samples.parent == -1)
-    if not len(roots):
-        k = int(np.argmax(samples.parent < 0))
-        raise _missing_parent(samples, k)
-    return int(roots[np.argmax(samples.tag[roots] == SOMA)])
-
-
 def _missing_parent(samples: Samples, k: int) -> MorphologyError:
-    line = samples.text.splitlines()[samples.line(k) - 1]
+    line = samples.text.split("\n")[samples.line(k) - 1]
     return samples.refusal(
         k,
         f"sample {samples.number[k]} names parent {line.split()[6]}, which is not in the file. "
@@ -123,38 +117,35 @@ def _missing_parent(samples: Samples, k: int) -> MorphologyError:
     )
 
 
-def _connect(
-    samples: Samples, further: Bool[np.ndarray, " sample"], repair: Collection[str]
-) -> Samples:
+def _connect(samples: Samples, main: int, repair: Collection[str]) -> Samples:
     rows = np.arange(len(samples))
-    start = _follow(np.where(samples.parent < 0, rows, samples.parent))
-    kept = ~further[start]
+    root = _follow(np.where(samples.parent < 0, rows, samples.parent))
+    kept = root == main
     if "drop" in repair:
         _warn(samples, ~kept, "did not hang on the tree of the soma and were left out")
         return samples.take(kept)
-    if "join" in repair:
-        from scipy.spatial import KDTree  # which takes a while to load
-
-        distance, nearest = KDTree(samples.xyz[kept]).query(samples.xyz[further])
-        parent = samples.parent.copy()
-        parent[further] = np.flatnonzero(kept)[nearest]
-        _warn(
-            samples,
-            further,
-            f"began further trees and were joined to the nearest samples of the tree of the soma, "
-            f"up to {np.max(distance):.3g} um away",
+    further = (samples.parent < 0) & ~kept
+    if "join" not in repair:
+        k = int(np.argmax(further))
+        raise samples.refusal(
+            k,
+            f"sample {samples.number[k]} begins a tree of its own, one of {further.sum() + 1}; the "
+            f"root is sample {samples.number[main]}. A cell is one tree: pass repair='join' to "
+            f"connect the others to their nearest samples of it, or repair='drop' to leave them "
+            f"out.",
         )
-        return replace(samples, parent=parent)
-    k = int(np.argmax(further))
-    if samples.parent[k] == -2:
-        raise _missing_parent(samples, k)
-    root = samples.number[_main_root(samples)]
-    raise samples.refusal(
-        k,
-        f"sample {samples.number[k]} begins a tree of its own, one of {further.sum() + 1}; the "
-        f"root is sample {root}. A cell is one tree: pass repair='join' to connect the others to "
-        f"their nearest samples of it, or repair='drop' to leave them out.",
+    from scipy.spatial import KDTree  # which takes a while to load
+
+    distance, nearest = KDTree(samples.xyz[kept]).query(samples.xyz[further])
+    parent = samples.parent.copy()
+    parent[further] = np.flatnonzero(kept)[nearest]
+    _warn(
+        samples,
+        further,
+        f"began further trees and were joined to the nearest samples of the tree of the soma, up "
+        f"to {np.max(distance):.3g} um away",
     )
+    return replace(samples, parent=parent)
 
 
 def _parents_first(samples: Samples) -> Samples:

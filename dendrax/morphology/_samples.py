@@ -16,7 +16,7 @@ _COLUMNS = "number, type, x, y, z, radius, parent"
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """The rows of a file.
+    """The samples of a file, in its order; ``text`` is empty where another library read it.
 
     ``parent`` is a row of the file, -1 at a root, or -2 where the parent is not in the file.
     """
@@ -35,12 +35,13 @@ class Samples:
 
     def line(self, sample: int) -> int:
         """Return the line of the file that a sample is from."""
-        rows = (k for k, line in enumerate(self.text.splitlines(), 1) if _is_row(line))
+        rows = (k for k, line in enumerate(self.text.split("\n"), 1) if _is_row(line))
         return next(k for row, k in enumerate(rows) if row == self.row[sample])
 
     def refusal(self, sample: int, message: str) -> MorphologyError:
-        """Return the error of one sample, with file and line."""
-        return MorphologyError(f"{self.file}:{self.line(sample)}: {message}")
+        """Return the error of one sample, with its file, and its line if that is a text."""
+        place = f"{self.file}:{self.line(sample)}" if self.text else self.file
+        return MorphologyError(f"{place}: {message}")
 
     def take(self, kept: Bool[np.ndarray, " sample"] | Int[np.ndarray, " kept"]) -> "Samples":
         """Return some of the samples, or all in another order; parents must be among them."""
@@ -65,20 +66,21 @@ def parse(path: str | os.PathLike[str]) -> Samples:
     """
     file, text = Path(path).name, _text(Path(path))
     table = _table(file, text)
-    whole = table[:, [0, 1, 6]]
     samples = Samples(
         file=file,
         text=text,
         row=np.arange(len(table)),
-        number=np.nan_to_num(table[:, 0]).astype(int),
-        tag=np.nan_to_num(table[:, 1]).astype(int),
+        number=_whole(table[:, 0]),
+        tag=_whole(table[:, 1]),
         xyz=table[:, 2:5].copy(),
         radius=table[:, 5].copy(),
-        parent=np.nan_to_num(table[:, 6]).astype(int),
+        parent=_whole(table[:, 6]),
     )
-    odd = ~np.all(whole == np.stack([samples.number, samples.tag, samples.parent], 1), axis=1)
-    if np.any(odd | (samples.tag < 0)):
-        k = int(np.argmax(odd | (samples.tag < 0)))
+    whole = table[:, [0, 1, 6]]
+    odd = np.any(whole != np.stack([samples.number, samples.tag, samples.parent], 1), axis=1)
+    odd |= samples.tag < 0
+    if np.any(odd):
+        k = int(np.argmax(odd))
         raise samples.refusal(
             k,
             f"number, type and parent of a sample are whole, and the type is not negative; got "
@@ -125,8 +127,13 @@ def _table(file: str, text: str) -> Float[np.ndarray, "sample 7"]:
     return table
 
 
+def _whole(column: Float[np.ndarray, " sample"]) -> Int[np.ndarray, " sample"]:
+    """Return whole numbers, and zero for what is too large to be one, or none at all."""
+    return np.where(np.abs(column) < 2**53, column, 0).astype(int)
+
+
 def _bad_row(file: str, text: str) -> MorphologyError:
-    for k, line in enumerate(text.splitlines(), 1):
+    for k, line in enumerate(text.split("\n"), 1):
         fields = line.partition("#")[0].split()
         try:
             good = not fields or len([float(field) for field in fields[:7]]) == 7

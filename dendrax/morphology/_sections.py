@@ -5,6 +5,10 @@ It begins at the sample that it hangs on, so that no membrane is missing between
 it is otherwise: a neurite that hangs on a soma of one sample, or on a sample in the midst of the
 soma, is connected to its middle and begins at its own first sample; the gap has neither membrane
 nor resistance. At the first and the last sample of a soma it begins there, with its own radius.
+
+Import3D is left where it leaves samples out: where all that hangs on the first sample of a neurite
+comes later in the file, and where a neurite of one sample hangs on the root of a branched soma. A
+section whose first sample lies on that of its parent begins with its own radius, without a ring.
 """
 
 from dataclasses import replace

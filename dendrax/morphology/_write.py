@@ -36,32 +36,40 @@ def write_swc(morphology: Morphology, path: str | os.PathLike[str], comment: str
     """
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
     lines.append("# number type x y z radius parent, in um")
+    points = _points(morphology)
     numbers: list[np.ndarray] = []  # of the points of each section, whether written here or before
     count = 0
-    for k in range(len(morphology)):
-        points, on, parent = _points(morphology, k), int(morphology.parent[k]), -1
-        written = np.ones(len(points), dtype=bool)
+    for k, on in enumerate(morphology.parent.tolist()):
+        written, parent = np.ones(len(points[k]), dtype=bool), -1
         if on >= 0:
-            at = {0.0: 0, 0.5: len(numbers[on]) // 2, 1.0: -1}[float(morphology.attachment[k])]
+            at = _place(points[k][0], points[on], float(morphology.attachment[k]))
             parent = int(numbers[on][at])
-            written[0] = not _is_understood(morphology, k, points, _points(morphology, on)[at])
+            written[0] = not _is_understood(morphology, k, points[k], points[on][at])
         numbers.append(np.where(written, count + np.cumsum(written), parent))
-        for number, point in zip(numbers[k][written], points[written].tolist(), strict=True):
-            x, y, z, radius = point
-            lines.append(f"{number} {morphology.tag[k]} {x} {y} {z} {radius} {parent}")
+        for number, row in zip(numbers[k][written], points[k][written].tolist(), strict=True):
+            lines.append(f"{number} {morphology.tag[k]} {' '.join(map(str, row))} {parent}")
             parent = number
         count += int(written.sum())
-    Path(path).write_text("\n".join(lines) + "\n")
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _points(morphology: Morphology, k: int) -> np.ndarray:
-    """Return the points of a section with their radii, and one amid a soma of two."""
-    run = slice(*morphology.first[k : k + 2])
-    points = np.column_stack([morphology.xyz[run], morphology.radius[run]])
-    on_middle = np.any((morphology.parent == k) & (morphology.attachment == 0.5))
-    if len(points) == 2 and on_middle:
-        points = np.insert(points, 1, points.mean(0), axis=0)
+def _points(morphology: Morphology) -> list[np.ndarray]:
+    """Return the points of each section with their radii, and one amid a soma of two."""
+    stacked = np.column_stack([morphology.xyz, morphology.radius])
+    points = np.split(stacked, morphology.first[1:-1])
+    for k in set(morphology.parent[morphology.attachment == 0.5].tolist()):
+        if len(points[k]) == 2:
+            points[k] = np.insert(points[k], 1, points[k].mean(0), axis=0)
     return points
+
+
+def _place(first: np.ndarray, on_points: np.ndarray, attachment: float) -> int:
+    """Return the point of the parent on which a section hangs."""
+    if attachment == 0.0:
+        # At the start of a neurite that begins with a sample of the soma, the next one is meant.
+        on_first, on_second = (np.array_equal(first[:3], point[:3]) for point in on_points[:2])
+        return int(on_second and not on_first)
+    return -1 if attachment == 1.0 else len(on_points) // 2
 
 
 def _is_understood(morphology: Morphology, k: int, points: np.ndarray, on: np.ndarray) -> bool:

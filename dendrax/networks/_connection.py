@@ -23,7 +23,7 @@ class Connection(eqx.Module):
     source, target : str
         Names of populations; the source may be ``"input"``.
     weight : Quantity [current] or numbers, (source, target), or scalar
-        What one spike brings, in the unit of the target's ``input_unit``; for a model whose
+        What one spike brings, in the target's ``weight_unit``; for a model whose
         synapses have several weights (``weight_shape``), with their axis at the end.
     delay : Quantity [time], optional
         Always positive: scalar, axonal (source,), or synaptic (source, target). Default: none.

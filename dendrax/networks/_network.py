@@ -94,7 +94,7 @@ class Network(eqx.Module):
             connection.must_fit(
                 self.size(connection.source),
                 self.size(connection.target),
-                neuron.input_unit,
+                neuron.weight_unit,
                 neuron.weight_shape,
             )
         for name, population in self.populations.items():

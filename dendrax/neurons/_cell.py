@@ -105,7 +105,7 @@ class Cell(AbstractNeuron):
     """
 
     compartments: Compartments = eqx.field(static=True)
-    mechanisms: tuple[AbstractMechanism, ...]
+    mechanisms: Any  # becomes a tuple of AbstractMechanism
 
     v_init: ParameterOrArray = parameter("mV", default=-65.0, dims=COMPARTMENT)
     v_th: ParameterOrArray = parameter("mV", default=0.0)

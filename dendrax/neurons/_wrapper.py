@@ -33,6 +33,10 @@ class AbstractWrapper(AbstractNeuron):
         return self.neuron.input_unit
 
     @by_instance
+    def weight_unit(self) -> str:
+        return self.neuron.weight_unit
+
+    @by_instance
     def weight_shape(self) -> tuple[int, ...]:
         return self.neuron.weight_shape
 

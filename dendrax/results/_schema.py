@@ -23,8 +23,8 @@ input_source            input_spike
 input_weight            trial source             what each input spike brings
 ======================  =======================  =====================================
 
-Places within a neuron are ``compartment``, ``dendrite``, or ``dendrite`` and ``synapse``. Attributes
-of the dataset are the provenance, and those named in ``RESERVED``.
+Places within a neuron are ``compartment``, ``dendrite``, or ``dendrite`` and ``synapse``.
+Attributes of the dataset are the provenance, and those named in ``RESERVED``.
 """
 
 VERSION = 1

@@ -19,8 +19,8 @@ from dendrax.simulation._course import Course, sampled, spikes_of
 from dendrax.simulation._drive import Drive, Units, delayed, over_units
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
-from dendrax.simulation._timetable import Step, Timetable, steps_of, timetable
-from dendrax.simulation._triggered import advance, begin, is_trigger
+from dendrax.simulation._timetable import Step, Stops, steps_of, stops_of
+from dendrax.simulation._triggered import Clock, advance, begin, is_trigger
 
 Scalar = Float[Array, ""]
 
@@ -46,14 +46,14 @@ def run_cable(
     """Run cells; returns what :func:`run_flat` returns, with ``traces`` in place of states."""
 
     def run(cell: Cell, drive: Drive) -> dict[str, Any]:
-        table = timetable(delayed(drive, cell.delay), dt, t_stop)
-        n_stops = drive.arrivals.time.shape[-1] + drive.current.start.shape[-1]
-        smallest = dt * float(jnp.finfo(table.t.dtype).eps) ** 0.5
+        stops = stops_of(delayed(drive, cell.delay), t_stop)
+        steps = steps_of(stops, dt, t_stop)
+        smallest = dt * float(jnp.finfo(stops.t.dtype).eps) ** 0.5
         if any(map(is_trigger, cell.mechanisms)):
-            n = max_steps or len(table.t) + n_stops + _PER_SPIKE * max_spikes
-            course, is_done = _followed(cell, table, n, t_stop, smallest, names)
+            n = max_steps or len(steps.start) + _PER_SPIKE * max_spikes
+            clock = Clock(dt, t_stop, smallest)
+            course, is_done = _followed(cell, stops, n, clock, names)
         else:
-            steps = steps_of(table, n_stops, t_stop)
             course, is_done = _scheduled(cell, steps, t_stop, smallest, names), True
         spikes, slopes, n_spikes = spikes_of(course, n_wanted or max_spikes)
         traces = {
@@ -105,7 +105,7 @@ def _scheduled(
 
 
 def _followed(
-    cell: Cell, table: Timetable, n: int, t_stop: float, smallest: float, names: tuple[str, ...]
+    cell: Cell, stops: Stops, n: int, clock: Clock, names: tuple[str, ...]
 ) -> tuple[Course, Array]:
     """Follow a cell whose steps depend on its dendritic spikes, for up to n steps."""
     cable = cell.cable()
@@ -114,7 +114,7 @@ def _followed(
         return _seen(cell, cable, lane.state, lane.t, lane.before, names)
 
     def through(lane: Any, _: None) -> tuple[Any, Course]:
-        return advance(cell, cable, table, lane, t_stop, smallest), seen(lane)
+        return advance(cell, cable, stops, lane, clock), seen(lane)
 
     n_chunks, chunk = _chunks(n)
 
@@ -125,13 +125,13 @@ def _followed(
         return lane, jax.tree.map(lambda x: jnp.broadcast_to(x, (chunk, *x.shape)), seen(lane))
 
     def unless_done(lane: Any, nothing: None) -> tuple[Any, Course]:
-        is_done = lane.node == len(table.t)
+        is_done = lane.stop == len(stops.t)
         return lax.cond(is_done, rest, jax.checkpoint(several), lane, nothing)
 
-    lane = begin(cell, _at_rest(cell), table)
+    lane = begin(cell, _at_rest(cell))
     lane, course = lax.scan(unless_done, lane, length=n_chunks)
     course = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), course)
-    return _closed(course, seen(lane)), lane.node == len(table.t)
+    return _closed(course, seen(lane)), lane.stop == len(stops.t)
 
 
 def _at_rest(cell: Cell) -> CellState:

@@ -33,7 +33,7 @@ def spikes_of(course: Course, max_spikes: int) -> tuple[Array, Array, Array]:
     is_spike = jnp.arange(max_spikes) < crosses.sum()
     ends = jax.tree.map(lambda x: jnp.where(is_spike, x[where], 1.0), at)
     ends = ends._replace(left=jnp.where(is_spike, ends.left, -1.0))
-    tolerance = 2 * jnp.finfo(size.dtype).eps
+    tolerance = jnp.asarray(2 * jnp.finfo(size.dtype).eps)
     root = jax.vmap(lambda at: cubic_root(at, tolerance))(lax.stop_gradient(ends))
     value, slope = jax.vmap(_cubic)(lax.stop_gradient(root), ends)
     root = root - value / lax.stop_gradient(slope)
@@ -56,7 +56,7 @@ def sampled(t: Array, y: Array, times: Array) -> Array:
     return _cubic(wide(x), at)[0]
 
 
-def _cubic(x: Scalar, at: Ends) -> tuple[Scalar, Scalar]:
+def _cubic(x: Array, at: Ends) -> tuple[Array, Array]:
     rise = at.right - at.left
     third = at.left_slope + at.right_slope - 2 * rise
     second = rise - at.left_slope - third

@@ -1,4 +1,4 @@
-"""When the steps of a cell begin, and what happens then, as far as it is known beforehand."""
+"""What interrupts a trial of a cell, and the steps in between."""
 
 from functools import partial
 from typing import NamedTuple
@@ -6,34 +6,35 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jax import lax
+from jaxtyping import Array, Float, Int
 
 from dendrax.simulation._drive import Drive, ascending
 from dendrax.simulation._step import electrode
 
+# Less than this part of a step is no step.
+_SLIVER = 1e-9
 
-class Timetable(NamedTuple):
-    """The nodes of a trial in order of time, and what holds from each to the next.
+
+class Stops(NamedTuple):
+    """The instants at which something is not smooth, and what holds from each to the next.
 
     Attributes
     ----------
-    t : Array (node,)
-        In ms; nodes may coincide.
-    is_stop : Array of bool (node,)
-        Whether something that is not smooth happens.
-    current, slope : Array (node,)
-        What the electrode injects from the node on.
-    weight : Array (node,)
-        Of the spike that arrives at the node, 0 if none does.
-    site : Array of int (node,)
+    t : Array (stop,)
+        In ms and in order, the first one 0; stops may coincide.
+    current, slope : Array (stop,)
+        What the electrode injects from the stop on.
+    weight : Array (stop,)
+        Of the spike that arrives at the stop, 0 if none does.
+    site : Array of int (stop,)
     """
 
-    t: Float[Array, " node"]
-    is_stop: Bool[Array, " node"]
-    current: Float[Array, " node"]
-    slope: Float[Array, " node"]
-    weight: Float[Array, " node"]
-    site: Int[Array, " node"]
+    t: Float[Array, " stop"]
+    current: Float[Array, " stop"]
+    slope: Float[Array, " stop"]
+    weight: Float[Array, " stop"]
+    site: Int[Array, " stop"]
 
 
 class Step(NamedTuple):
@@ -48,25 +49,21 @@ class Step(NamedTuple):
     site: Int[Array, "*step"]
 
 
-def timetable(drive: Drive, dt: float, t_stop: float) -> Timetable:
-    """Return the nodes of a trial: regular ones, arrivals, and corners of the current."""
-    n_regular = int(np.ceil(t_stop / dt * (1 - 1e-12)))
-    regular = t_stop / n_regular * jnp.arange(n_regular)
+def stops_of(drive: Drive, t_stop: float) -> Stops:
+    """Return the stops of a trial: its start, arrivals, and corners of the current."""
     time, start = drive.arrivals.time[:-1], drive.current.start[:-1]
-    stops = jnp.concatenate([jnp.zeros(1), time, start])
-    stops = jnp.where((stops >= 0) & (stops < t_stop), stops, jnp.where(stops < 0, 0.0, t_stop))
-    t = jnp.concatenate([regular, stops])
+    t = jnp.concatenate([jnp.zeros(1), time, start])
+    t = jnp.where((t >= 0) & (t < t_stop), t, jnp.where(t < 0, 0.0, t_stop))
     order = ascending(t)
-    t, stop = t[order], order - n_regular
-    arrives = (stop >= 1) & (stop <= len(time))
-    arrival = jnp.where(arrives, stop - 1, 0)
+    t = t[order]
+    arrives = (order >= 1) & (order <= len(time))
+    arrival = jnp.where(arrives, order - 1, 0)
     arrives = arrives & (drive.arrivals.time[arrival] < t_stop)
-    segment = jnp.cumsum(stop > len(time)) - 1
+    segment = jnp.cumsum(order > len(time)) - 1
     since, value, slope = jax.vmap(partial(electrode, drive.current))(segment)
     age = jnp.where(jnp.isfinite(since), t - since, 0.0)
-    return Timetable(
+    return Stops(
         t,
-        stop >= 0,
         value + slope * age,
         slope,
         jnp.where(arrives, jax.vmap(drive.weight_of)(arrival), 0.0),
@@ -74,32 +71,34 @@ def timetable(drive: Drive, dt: float, t_stop: float) -> Timetable:
     )
 
 
-def steps_of(table: Timetable, n_stops: int, t_stop: float) -> Step:
-    """Return the steps of a trial in which nothing else happens.
+def steps_of(stops: Stops, dt: float, t_stop: float) -> Step:
+    """Return the steps of a trial in which nothing else stops.
 
-    What follows a stop is done in two halves that are not extrapolated.
+    After each stop, the grid begins anew: so the solution depends smoothly on when spikes arrive.
+    The first step after a stop is done in two halves that are not extrapolated.
     """
-    size = jnp.diff(table.t, append=t_stop)
-    # Of stops that coincide the last one has a step.
-    is_damped = table.is_stop & (size > 0)
-    place = jnp.arange(len(size)) + jnp.cumsum(is_damped) - is_damped
-    n = len(size) + n_stops
-    half = jnp.where(is_damped, 0.5 * size, size)
-
-    def put(first: Array, second: Array, filler: float) -> Array:
-        blank = jnp.full(n, filler, first.dtype).at[place].set(first)
-        return blank.at[jnp.where(is_damped, place + 1, n)].set(second, mode="drop")
-
-    nothing = jnp.zeros_like(half)
-    sizes = put(half, half, 0.0)
+    most = int(np.ceil(t_stop / dt * (1 - _SLIVER))) + 2 * len(stops.t)
+    span = jnp.diff(stops.t, append=t_stop)
+    whole = jnp.ceil(lax.stop_gradient(span) / dt - _SLIVER).astype(int)
+    # What arrives together with what comes next has a step without length.
+    last = jnp.cumsum(jnp.where(span > 0, jnp.maximum(whole, 1) + 1, 1))
+    index = jnp.arange(most)
+    stop = jnp.minimum(jnp.searchsorted(last, index, side="right"), len(last) - 1)
+    k = index - jnp.where(stop > 0, last[stop - 1], 0)
+    first = jnp.where(span[stop] < dt, span[stop], dt)
+    start = jnp.where(k == 1, 0.5 * first, jnp.maximum(k - 1, 0) * dt)
+    end = jnp.where(k == 0, 0.5 * first, jnp.where(k == 1, first, k * dt))
+    is_last = index + 1 >= last[stop]
+    end = jnp.where(is_last, span[stop], end)
+    is_over = index >= last[-1]
+    size = jnp.where(is_over, 0.0, end - start)
+    arrives = (k == 0) & ~is_over
     return Step(
-        put(table.t, table.t + half, t_stop),
-        sizes,
-        jnp.concatenate([jnp.zeros(1), sizes[:-1]]),
-        put(jnp.where(is_damped, 1.0, 2.0), nothing + 1, 2.0),
-        put(
-            table.current + 0.5 * table.slope * half, table.current + 1.5 * table.slope * half, 0.0
-        ),
-        put(table.weight, nothing, 0.0),
-        put(table.site, jnp.zeros_like(table.site), 0),
+        jnp.where(is_over, t_stop, stops.t[stop] + start),
+        size,
+        jnp.concatenate([jnp.zeros(1), size[:-1]]),
+        jnp.where(k < 2, 1.0, 2.0),
+        stops.current[stop] + stops.slope[stop] * 0.5 * (start + end),
+        jnp.where(arrives, stops.weight[stop], 0.0),
+        stops.site[stop],
     )

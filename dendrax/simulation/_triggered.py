@@ -12,7 +12,7 @@ from dendrax.mechanisms import AbstractDendriticSpike
 from dendrax.neurons import Cable, Cell, CellState
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._roots import rising_root
-from dendrax.simulation._timetable import Step, Timetable
+from dendrax.simulation._timetable import Step, Stops
 
 Scalar = Float[Array, ""]
 Flags = tuple[Bool[Array, " place"] | None, ...]
@@ -21,25 +21,33 @@ Flags = tuple[Bool[Array, " place"] | None, ...]
 _DAMPED = 2
 
 
+class Clock(NamedTuple):
+    """How far steps go."""
+
+    dt: float
+    t_stop: float
+    smallest: float
+
+
 class Lane(NamedTuple):
     """Where a cell stands: voltages at ``t``, mechanisms ``0.5 before`` earlier."""
 
     t: Scalar
     state: CellState
     before: Scalar
-    node: Int[Array, ""]  # the last node of the timetable that was reached
+    stop: Int[Array, ""]  # the last stop that was reached
     damped: Int[Array, ""]  # how many steps are not to be extrapolated
-    is_new: Bool[Array, ""]  # whether the node has just been reached
+    is_new: Bool[Array, ""]  # whether the stop has just been reached
     fires: Flags  # which dendrites have just reached their threshold
 
 
-def begin(cell: Cell, state: CellState, table: Timetable) -> Lane:
+def begin(cell: Cell, state: CellState) -> Lane:
     """Return the lane at the start of a trial."""
     nobody = tuple(
         jnp.zeros(part.age.shape, bool) if is_trigger(m) else None
         for m, part in zip(cell.mechanisms, state.parts, strict=True)
     )
-    zero = jnp.zeros_like(table.t[0])
+    zero = jnp.zeros_like(state.v[0])
     return Lane(zero, state, zero, jnp.asarray(0), jnp.asarray(_DAMPED), jnp.asarray(True), nobody)
 
 
@@ -48,74 +56,65 @@ def is_trigger(mechanism: object) -> bool:
     return isinstance(mechanism, AbstractDendriticSpike)
 
 
-def advance(
-    cell: Cell, cable: Cable, table: Timetable, lane: Lane, t_stop: float, smallest: float
-) -> Lane:
-    """Return the lane after one step: to the next node, corner of a spike, or threshold."""
-    node, v = lane.node, lane.state.v
+def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) -> Lane:
+    """Return the lane after one step: up to the next stop, corner of a spike, or threshold."""
+    v, at = lane.state.v, jnp.minimum(lane.stop, len(stops.t) - 1)
+    is_new = lane.is_new & (lane.stop < len(stops.t))
+    weight = jnp.where(is_new, stops.weight[at], 0.0)
     ages = _ages(cell, lane)
-    fires = _firing(cell, v, ages, lane.fires, smallest)
-    is_new = lane.is_new & (node < len(table.t))
-    starts = is_new & table.is_stop[node]
-    weight = jnp.where(is_new, table.weight[node], 0.0)
+    fires = _firing(cell, v, ages, lane.fires, clock.smallest)
 
     def event(k: int, part: Any) -> Any:
-        part = cell.delivered(k, part, weight, table.site[node])
-        if (fired := fires[k]) is None:
-            return part
-        mechanism: Any = cell.mechanisms[k]
-        amplitude = mechanism.amplitude(cell.places[k].pick(v))
-        return part._replace(
-            age=jnp.where(fired, 0.0, part.age),
-            amplitude=jnp.where(fired, amplitude, part.amplitude),
-        )
+        part = cell.delivered(k, part, weight, stops.site[at])
+        return part if fires[k] is None else _fired(cell, k, part, fires[k], v)
 
-    any_fires = jnp.asarray(False)
-    for fired in fires:
-        any_fires = any_fires if fired is None else any_fires | fired.any()
-    damped = jnp.where(starts | any_fires, _DAMPED, lane.damped)
+    somewhere = jnp.stack([fired.any() for fired in fires if fired is not None]).any()
+    damped = jnp.where(is_new | somewhere, _DAMPED, lane.damped)
     ages = tuple(
         None if age is None else jnp.where(fired, 0.0, age)
         for age, fired in zip(ages, fires, strict=True)
     )
-    end = jnp.append(table.t, t_stop)[node + 1]
-    corner = lane.t + _to_next_corner(cell, ages, smallest)
-    stop = jnp.where(corner < end, corner, end)
-    whole = jnp.maximum(stop - lane.t, 0.0)
-    size = jnp.where(damped == _DAMPED, 0.5 * whole, whole)
+    to_stop = jnp.append(stops.t, clock.t_stop)[at + 1] - lane.t
+    to_stop = jnp.where(lane.stop < len(stops.t), to_stop, 0.0)
+    to_corner = _to_next_corner(cell, ages, clock.smallest)
+    most = jnp.where(to_corner < to_stop, to_corner, to_stop)
+    wish = jnp.where(most < clock.dt, most, clock.dt)
+    wish = jnp.where(damped == _DAMPED, 0.5 * wish, jnp.where(damped == 1, lane.before, wish))
+    is_cut = wish >= most - clock.smallest
+    size = jnp.where(is_cut, most, wish)
 
     def attempt(size: Scalar) -> CellState:
-        middle = lane.t - table.t[node] + 0.5 * size
-        step = Step(
-            lane.t,
-            size,
-            lane.before,
-            jnp.where(damped > 0, 1.0, 2.0),
-            table.current[node] + table.slope[node] * middle,
-            weight,
-            table.site[node],
-        )
+        middle = lane.t - stops.t[at] + 0.5 * size
+        kept = jnp.where(damped > 0, 1.0, 2.0)
+        current = stops.current[at] + stops.slope[at] * middle
+        step = Step(lane.t, size, lane.before, kept, current, weight, stops.site[at])
         parts = cell.relaxed(lane.state, cable, 0.5 * lane.before, 0.5 * size, event)
-        return CellState(stepped(cell, cable, v, parts, step, smallest), parts)
+        return CellState(stepped(cell, cable, v, parts, step, clock.smallest), parts)
 
-    full = attempt(size)
-    waiting = _waiting(cell, v, ages)
+    full, waiting = attempt(size), _waiting(cell, v, ages)
     crosses = _margin(cell, full.v, waiting) >= 0
     size, state = lax.cond(
-        crosses,
-        lambda: _shortened(cell, attempt, size, v, waiting),
-        lambda: (size, full),
+        crosses, lambda: _shortened(cell, attempt, size, v, waiting), lambda: (size, full)
     )
-    reached = ~crosses & (damped != _DAMPED)
-    at_node = reached & (stop >= end)
+    at_stop = is_cut & ~crosses & (to_stop <= to_corner)
+    at_corner = is_cut & ~crosses & ~at_stop
     return Lane(
-        jnp.where(at_node, end, lane.t + size),
+        jnp.where(at_stop, lane.t + to_stop, lane.t + size),
         state,
         size,
-        jnp.where(at_node, jnp.minimum(node + 1, len(table.t)), node),
-        jnp.where(reached & (corner < end), _DAMPED, jnp.maximum(damped - 1, 0)),
-        at_node,
+        jnp.where(at_stop, jnp.minimum(lane.stop + 1, len(stops.t)), lane.stop),
+        jnp.where(at_corner, _DAMPED, jnp.maximum(damped - 1, 0)),
+        at_stop,
         _reaching(cell, state.v, waiting, crosses),
+    )
+
+
+def _fired(cell: Cell, k: int, part: Any, fired: Array, v: Array) -> Any:
+    """Return the state of a mechanism in which some dendrites begin to spike."""
+    mechanism: Any = cell.mechanisms[k]
+    amplitude = mechanism.amplitude(cell.places[k].pick(v))
+    return part._replace(
+        age=jnp.where(fired, 0.0, part.age), amplitude=jnp.where(fired, amplitude, part.amplitude)
     )
 
 
@@ -151,7 +150,7 @@ def _to_next_corner(cell: Cell, ages: tuple[Array | None, ...], smallest: float)
     soonest = jnp.asarray(jnp.inf)
     for _, mechanism, _, age in _each(cell, ages):
         corners = jnp.concatenate([mechanism.corners(), jnp.reshape(mechanism.t_ref, 1)])
-        ahead = corners[:, None] - age
+        ahead = corners[:, None] - age[None]
         ahead = jnp.where(ahead > smallest, ahead, jnp.inf).ravel()
         nearest = ahead[jnp.argmin(ahead)]
         soonest = jnp.where(nearest < soonest, nearest, soonest)

@@ -133,6 +133,8 @@ def test_sections_can_have_numbers_of_their_own():
     cell = dx.star(3, 20 * UM, 300 * UM, 1 * UM)
     cut = dx.discretize(cell, n_per_section={"soma": 1, "dend": 2, "dend[1]": 5})
     assert np.bincount(cut.section).tolist() == [1, 2, 5, 2]
+    cut = dx.discretize(cell, n_per_section={"all": 2, "basal": 3, "dend[0]": 1})
+    assert np.bincount(cut.section).tolist() == [2, 1, 3, 3]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,7 @@ def test_sections_can_have_numbers_of_their_own():
         ({"d_lambda": 0.1}, "d_lambda needs r_axial and c_m"),
         ({"n_per_section": 0}, "n_per_section must be at least 1; got 0"),
         ({"n_per_section": {"soma": 1}}, r"has no entry for dend\[0\]; it names soma"),
+        ({"n_per_section": {"all": 1, "apic": 3}}, "names 'apic', which is no section and no reg"),
     ],
 )
 def test_a_rule_that_cannot_be_followed_is_refused(arguments, message):

@@ -2,6 +2,8 @@
 
 import sys
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 import quantities as pq
@@ -45,6 +47,7 @@ BAD = {
     "six columns": (GOOD + "6 3 0 0 9 1\n", "swc:6: a row has seven numbers .*; got '6 3 0 0 9 1'"),
     "a word": ("# cell\n\n" + GOOD + "6 3 0 0 9 thin 1\n", "swc:8: a row has seven numbers .*thin"),
     "half a sample": (GOOD + "6.5 3 0 0 9 1 1\n", "swc:6: number, .* got 6.5, 3, 1"),
+    "endless": (GOOD + "6 3 0 0 9 1 inf\n", "swc:6: number, .* got 6, 3, inf"),
     "negative type": (GOOD + "6 -3 0 0 9 1 1\n", "swc:6: .* type is not negative; got 6, -3, 1"),
     "duplicate": (GOOD + "# again\n5 3 0 0 9 1 1\n", "swc:7: sample 5 is there already, in line 5"),
     "no soma": (GOOD.replace("1 1 0", "1 3 0"), "swc: no sample is of type 1, soma; the types are "
@@ -74,7 +77,7 @@ HABITS = {
     "CRLF": GOOD.replace("\n", "\r\n"),
     "CR": GOOD.replace("\n", "\r"),
     "BOM": "\ufeff" + GOOD,
-    "comments": "# über\n\n" + GOOD.replace("\n", " # µm\n", 1) + "\n  # end",
+    "comments": "# Å … über\n\n" + GOOD.replace("\n", " # µm\n", 1) + "\n  # end",
     "Latin-1": "# µm\n".encode("latin-1") + GOOD.encode(),
     "tabs": GOOD.replace(" ", "\t"),
     "spaces": "  " + GOOD.replace(" ", "   "),
@@ -126,6 +129,10 @@ def test_a_further_tree_is_left_out_where_asked(read, parent):
     with pytest.warns(UserWarning, match="2 of 7 samples did not hang on the tree of the soma"):
         cell = read(GOOD + f"6 3 62 0 5 1 {parent}\n7 3 62 0 50 1 6\n", repair=("drop", "radius"))
     assert cell == read(GOOD)
+
+
+def test_a_root_with_a_strange_parent_is_a_root_where_asked(read):
+    assert read(GOOD.replace("10 -1", "10 0"), repair="join") == read(GOOD)
 
 
 def test_the_soma_is_the_root_even_if_another_tree_comes_first(read):
@@ -191,6 +198,39 @@ def test_what_is_written_is_read_again(cell, tmp_path):
         np.testing.assert_allclose(getattr(cut_again, field), getattr(cut, field), atol=1e-12)
     dx.write_swc(again, tmp_path / "again.swc", comment="a cell\nof this test")
     assert (tmp_path / "again.swc").read_text() == path.read_text()
+
+
+@st.composite
+def trees(draw):
+    """Draw the rows of a soma with neurites that branch anyhow."""
+    n_soma, n = draw(st.integers(1, 4)), draw(st.integers(1, 20))
+    rows = [(1, 0, 0, 8, -1)]
+    for k in range(1, n_soma + n):
+        parent = k - 1 if k < n_soma else draw(st.integers(0, k - 1) | st.just(k - 1))
+        tag = 1 if k < n_soma else rows[parent][0]
+        tag = draw(st.sampled_from([2, 3, 4, 7])) if k >= n_soma and tag == 1 else tag
+        x, y = (rows[parent][1 + axis] + draw(st.integers(-30, 30)) for axis in range(2))
+        rows.append((tag, x, y, draw(st.integers(1, 8)) / 4, parent))
+    lines = [f"{t} {x} {y} 0 {r} {p + 1 or -1}" for t, x, y, r, p in rows]
+    return "\n".join(f"{k} {line}" for k, line in enumerate(lines, 1))
+
+
+@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(text=trees())
+def test_any_tree_is_read_written_and_read_again(text, read, tmp_path):
+    try:
+        cell = read(text)
+    except dx.MorphologyError as error:
+        assert "the section of the root has no length" in str(error)  # noqa: PT017
+        return
+    cut = dx.discretize(cell, max_length=7 * pq.um)
+    assert np.all(cut.parent < np.arange(len(cut)))
+    assert sorted(cut.node_compartment) == list(range(1, len(text.splitlines()) + 1))
+    assert cut.area.sum() == pytest.approx(cell.area.sum())
+    dx.write_swc(cell, tmp_path / "again.swc")
+    again = dx.read_swc(tmp_path / "again.swc")
+    assert again.length.sum() == pytest.approx(cell.length.sum())
+    assert again.area.sum() == pytest.approx(cell.area.sum())
 
 
 def binary_tree(n):
