@@ -25,7 +25,7 @@ _MEANING = {
     "um": ("a length", "20 * pq.um"),
     "GOhm um": ("a resistance times a length", "150 * pq.ohm * pq.cm"),
     "pF/um2": ("a capacitance per area", "1 * pq.uF / pq.cm**2"),
-    "Mohm": ("a resistance", "5 * pq.Mohm"),
+    "MOhm": ("a resistance", "5 * pq.MOhm"),
     "mS/cm**2": ("a conductance per area", "0.1 * pq.mS / pq.cm**2"),
     "mM": ("a concentration", "2 * pq.mM"),
     "1/ms": ("a frequency", "100 * pq.Hz"),
