@@ -4,6 +4,7 @@ from dendrax.inputs._current import Current as Current
 from dendrax.inputs._current import ramp_current as ramp_current
 from dendrax.inputs._current import sampled_current as sampled_current
 from dendrax.inputs._current import step_current as step_current
+from dendrax.inputs._current import voltage_command as voltage_command
 from dendrax.inputs._encoders import delayed_xor as delayed_xor
 from dendrax.inputs._encoders import latency as latency
 from dendrax.inputs._encoders import yin_yang as yin_yang

@@ -179,3 +179,39 @@ def _one_row(samples: np.ndarray) -> np.ndarray:
         bad = int(np.flatnonzero(~np.isfinite(row))[0])
         raise ModelError(f"samples must be finite; sample {bad} is {row[bad]}.")
     return row
+
+
+def voltage_command(levels: Any, start: Any, r_series: Any) -> Current:
+    """Return what the electrode injects to hold a ``VoltageClamp`` at one level after another.
+
+    That is the command over the series resistance. What flows into the cell is this current less
+    the voltage of the cell over the series resistance.
+
+    Parameters
+    ----------
+    levels : Quantity [voltage] (step,)
+    start : Quantity [time] (step,)
+        When each level begins, increasing; before the first the command is 0 mV.
+    r_series : Quantity [resistance]
+        That of the clamp.
+
+    Raises
+    ------
+    UnitError
+        If an argument has another dimension.
+    ModelError
+        If there is not one increasing start for each level.
+
+    Examples
+    --------
+    >>> import dendrax as dx, quantities as pq
+    >>> dx.voltage_command([-70, 0] * pq.mV, [0, 5] * pq.ms, r_series=10 * pq.MOhm).value
+    Array([-7000.,     0.], dtype=float64)
+    """
+    volts, times = to_internal(levels, "mV", "levels"), to_internal(start, "ms", "start")
+    if volts.ndim != 1 or volts.shape != times.shape or np.any(np.diff(times) <= 0):
+        raise ModelError(
+            f"every level must have its start, later than the one before; got {volts} mV at "
+            f"{times} ms."
+        )
+    return _current(times, 1000 * volts / scalar(r_series, "MOhm", "r_series"), 0 * volts, "pA")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from dendrax.mechanisms._kinetics import gate, linoid, q10
-from dendrax.mechanisms._mechanism import AbstractChannel, Each, Site
+from dendrax.mechanisms._mechanism import AbstractChannel, Each, Leaf, Site
 from dendrax.mechanisms._passive import POSITIVE
 from dendrax.parameters import ParameterOrArray, parameter
 
@@ -13,9 +13,9 @@ from dendrax.parameters import ParameterOrArray, parameter
 class HodgkinHuxleyState(NamedTuple):
     """Activation and inactivation of sodium, activation of potassium."""
 
-    m: Each
-    h: Each
-    n: Each
+    m: Leaf
+    h: Leaf
+    n: Leaf
 
 
 class HodgkinHuxley(AbstractChannel):

@@ -1,5 +1,6 @@
 """What a mechanism is: a current through the membrane, and states that relax."""
 
+import math
 from abc import abstractmethod
 from typing import Any, ClassVar, NamedTuple
 
@@ -9,14 +10,23 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from dendrax.errors import ModelError
 from dendrax.morphology import Compartments, locate, select
-from dendrax.parameters import Parameterized
+from dendrax.parameters import Parameterized, ParameterOrArray, parameter
 
 Each = Float[Array, " place"]
 State = Any
+# Of a state: an array over places; where a state says how it flows, a Relaxation.
+Leaf = Any
+# What most classes of mechanisms state once, and some for each instance.
+by_instance: Any = property
 
 # Of um2 times what the field counts per cm2: uA/cm2 in pA, mS/cm2 in nS, uF/cm2 in pF.
 PER_AREA = 0.01
+
+SYNAPSE = ("synapse",)
+# An open interval with 0 in it.
+NOT_NEGATIVE = (-math.ulp(0.0), math.inf)
 
 
 class Relaxation(NamedTuple):
@@ -108,9 +118,8 @@ class AbstractMechanism(Parameterized):
         return jax.tree.map(slope, self.relaxation(v, state, site), state, is_leaf=is_relaxation)
 
     def observe(self, state: State) -> dict[str, Each]:
-        """Return what can be recorded, by name."""
-        del state
-        return {}
+        """Return what can be recorded, by name: by default the leaves of a named tuple."""
+        return state._asdict() if hasattr(state, "_asdict") else {}
 
 
 def is_relaxation(node: Any) -> bool:
@@ -148,7 +157,46 @@ class AbstractSynapses(AbstractMechanism):
     """Synapses that spikes arrive at, each in a place of its own.
 
     Their states flow without regard to the voltage.
+
+    Parameters
+    ----------
+    region : str or Region, default "all"
+    n : int, optional
+        How many, spread evenly over the compartments of the region. Default: as many as there are
+        places in ``at``, or 1.
+    at : str or sequence of str, optional
+        Their places (``"apic[76](0.2)"``), instead of a region.
+    delay : Quantity [time], (synapse,) or scalar, optional
+        How much later a spike acts. Default: not at all.
+
+    Raises
+    ------
+    ModelError
+        If there is no synapse, or ``n`` is another number than that of the places.
     """
+
+    n: int | None = eqx.field(static=True, default=None)
+    at: Any = eqx.field(static=True, kw_only=True, default=())
+
+    delay: ParameterOrArray = parameter("ms", bounds=NOT_NEGATIVE, dims=SYNAPSE, own=True)
+
+    def __post_init__(self) -> None:
+        self.at = (self.at,) if isinstance(self.at, str) else tuple(self.at)
+        self.n = (len(self.at) or 1) if self.n is None else self.n
+        super().__post_init__()
+
+    def __check_init__(self) -> None:
+        if self.n is None or self.n < 1 or (self.at and self.n != len(self.at)):
+            raise ModelError(
+                f"{type(self).__name__} must have at least one synapse, and as many as places; got "
+                f"n = {self.n} and {len(self.at)} places. Leave out n or at."
+            )
+
+    def places(self, compartments: Compartments) -> Int[np.ndarray, " synapse"]:
+        if self.at:
+            return np.array([locate(compartments, place) for place in self.at])
+        of_region, n = super().places(compartments), self.n or 1
+        return of_region[(np.arange(n) * 2 + 1) * len(of_region) // (2 * n)]
 
     @abstractmethod
     def deliver(self, state: State, weight: Array, synapse: Array) -> State:

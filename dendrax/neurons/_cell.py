@@ -182,6 +182,14 @@ class Cell(AbstractNeuron):
     def n_sites(self) -> int:
         return self._first_site(len(self.mechanisms))
 
+    @property
+    def delay(self) -> Float[Array, " site"] | None:
+        found = [(getattr(m, "delay", None), p) for m, p in self._placed() if is_synaptic(m)]
+        if all(delay is None for delay, _ in found):
+            return None
+        each = [jnp.broadcast_to(0.0 if x is None else x, len(p.compartment)) for x, p in found]
+        return jnp.concatenate(each)
+
     def _first_site(self, k: int) -> int:
         """Return the first site of the k-th mechanism."""
         return sum(len(p.compartment) for m, p in self._placed()[:k] if is_synaptic(m))
@@ -296,7 +304,18 @@ class Cell(AbstractNeuron):
 
     def _pooled(self, v: Each, parts: Parts, cable: Cable, h: Scalar) -> Parts:
         """Return the states after a flow of the pools alone."""
-        ions, current = self._ions(parts), self._ion_current(v, parts, cable)
+        current = self._ion_current(v, parts, cable)
+        if any(mechanism.ion in mechanism.reads for mechanism in self.mechanisms):
+            # The current depends on what it fills: its value halfway keeps the second order.
+            halfway = self._filled(v, parts, cable, current, 0.5 * h)
+            current = self._ion_current(v, halfway, cable)
+        return self._filled(v, parts, cable, current, h)
+
+    def _filled(
+        self, v: Each, parts: Parts, cable: Cable, current: dict[str, Each], h: Scalar
+    ) -> Parts:
+        """Return the states after the pools have flowed, with constant currents (pA) into them."""
+        ions = self._ions(parts)
 
         def flowed(k: int, part: Any) -> Any:
             mechanism = self.mechanisms[k]

@@ -57,6 +57,11 @@ class AbstractNeuron(Parameterized):
         """How many synaptic sites there are; any number by default, of which all are alike."""
         return None
 
+    @property
+    def delay(self) -> Float[Array, " site"] | None:
+        """How much later a spike acts at each synaptic site (ms); None: at once."""
+        return None
+
     @abstractmethod
     def init_state(self) -> State:
         """Return the state at the start of a trial."""

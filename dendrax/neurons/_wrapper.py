@@ -52,6 +52,10 @@ class AbstractWrapper(AbstractNeuron):
     def n_sites(self) -> int | None:
         return self.neuron.n_sites
 
+    @property
+    def delay(self) -> Array | None:
+        return self.neuron.delay
+
     def dynamics(self, t: Scalar, state: Wrapped, current: Scalar) -> Wrapped:
         return Wrapped(self.neuron.dynamics(t, state.neuron, current), None)
 

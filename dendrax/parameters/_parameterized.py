@@ -50,9 +50,9 @@ def parameter(
         parameter of the dimensionless form chooses that form for the whole model.
     own : bool, default False
         Whether the class itself finds a value, before it makes parameters of its fields, where the
-        user gives none.
+        user gives none; if it does not, the model holds None.
     """
-    only = {"dimensionless": dimensionless, "form": form}
+    only = {"dimensionless": dimensionless, "form": form, "own": own}
     metadata = {"unit": unit, "bounds": bounds, "dims": dims, **only}
     if form == "dimensionless" or own:
         return eqx.field(kw_only=True, default=None, metadata=metadata)
@@ -87,8 +87,8 @@ class Parameterized(eqx.Module):
 
     def _parameter(self, field: Field, form: str) -> Parameter | None:
         choice, name = getattr(self, field.name), f"{type(self).__name__}.{field.name}"
-        unit, bounds, dims, dimensionless, only = field.metadata.values()
-        if only not in (None, form):
+        unit, bounds, dims, dimensionless, only, own = field.metadata.values()
+        if only not in (None, form) or (own and choice is None):
             return None
         if form == "dimensionless" and dimensionless is not None:
             unit, choice = "1", dimensionless if choice is field.default else choice

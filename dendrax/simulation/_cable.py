@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from dendrax.neurons import Cell, CellState
 from dendrax.simulation._course import Course, sampled, spikes_of
-from dendrax.simulation._drive import Drive, Units, over_units
+from dendrax.simulation._drive import Drive, Units, delayed, over_units
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._timetable import Step, Stops, steps_of, stops_of
@@ -46,7 +46,8 @@ def run_cable(
     """Run cells; returns what :func:`run_flat` returns, with ``traces`` in place of states."""
 
     def run(cell: Cell, drive: Drive) -> dict[str, Any]:
-        stops, steps = stops_of(drive, t_stop), steps_of(stops_of(drive, t_stop), dt, t_stop)
+        stops = stops_of(delayed(drive, cell.delay), t_stop)
+        steps = steps_of(stops, dt, t_stop)
         smallest = dt * float(jnp.finfo(stops.t.dtype).eps) ** 0.5
         if triggered(cell):
             n = max_steps or len(steps.start) + _PER_SPIKE * max_spikes

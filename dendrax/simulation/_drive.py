@@ -136,6 +136,28 @@ def ascending(x: Float[Array, "*axes entry"]) -> Int[Array, "*axes entry"]:
     return put(rank).reshape(x.shape)
 
 
+def delayed(drive: Drive, delay: Float[Array, " source"] | None) -> Drive:
+    """Return a drive whose spikes arrive later by the delay of their source, in no order."""
+    if delay is None:
+        return drive
+    # The last arrival, at inf, stays there.
+    time = drive.arrivals.time + delay[drive.arrivals.source]
+    return drive._replace(arrivals=drive.arrivals._replace(time=time))
+
+
+def after_delays(units: Units) -> Units:
+    """Return units to which spikes arrive when they act, in that order."""
+    if units.neuron.delay is None:
+        return units
+
+    def sorted_anew(neuron: AbstractNeuron, drive: Drive) -> Arrivals:
+        return in_order(*(x[:-1] for x in delayed(drive, neuron.delay).arrivals))
+
+    arrivals = over_units(units, sorted_anew)(units.neuron, units.drive)
+    drive_axes = units.drive_axes._replace(arrivals=Arrivals(0, 0, 0))  # pyright: ignore[reportArgumentType]
+    return units._replace(drive=units.drive._replace(arrivals=arrivals), drive_axes=drive_axes)
+
+
 def closed(current: Current) -> Current:
     """Close currents with a segment at inf, so that an index can point past the last one."""
     edge = ((0, 0), (0, 1))

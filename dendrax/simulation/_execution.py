@@ -15,7 +15,7 @@ from dendrax.neurons import AbstractNeuron, AtMostOneSpike, Cell, Wrapped
 from dendrax.results import SimulationResult
 from dendrax.simulation._cable import run_cable
 from dendrax.simulation._coupled import run_coupled
-from dendrax.simulation._drive import Drive, Units, closed, over_units, silence, single_unit
+from dendrax.simulation._drive import Drive, Units, after_delays, closed, over_units, silence, single_unit
 from dendrax.simulation._eventprop import run_eventprop
 from dendrax.simulation._flat import run_flat
 from dendrax.simulation._plan import Numerics
@@ -124,6 +124,7 @@ def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:
         if (inner := _spiking_once(units)) and "guard" not in simulator.names:
             run = run_structured(inner, n_wanted=1, **limits)
             return {**run, "states": Wrapped(run["states"], None)}
+    units = after_delays(units)
     common["max_steps"] = simulator.max_steps or _steps_at_most(simulator, units.drive)
     common["integrals"] = _integrals(simulator, units)
     numerics = _numerics(simulator, units, first_only)
@@ -149,6 +150,11 @@ def _run_coupled(
     if simulator.adjoint == "eventprop":
         raise ModelError(
             "adjoint='eventprop' is for populations without recurrence. Take adjoint='tape'."
+        )
+    if any(units.neuron.delay is not None for units in populations):
+        raise ModelError(
+            "synapses with a delay of their own are for populations without recurrence. Give the "
+            "delay to the connections."
         )
     most = [_steps_at_most(simulator, units.drive) for units in populations]
     # Units wait for each other, and are stopped by each other's spikes.
