@@ -30,7 +30,6 @@ _MEANING = {
     "mM": ("a concentration", "2 * pq.mM"),
     "1/ms": ("a frequency", "100 * pq.Hz"),
     "1/mV": ("an inverse voltage", "0.5 / pq.mV"),
-    "um": ("a length", "20 * pq.um"),
     "uF/cm**2": ("a capacitance per area", "1 * pq.uF / pq.cm**2"),
     "mS/cm**2": ("a conductance per area", "0.1 * pq.mS / pq.cm**2"),
     "uA/cm**2": ("a current per area", "5 * pq.uA / pq.cm**2"),

@@ -1,10 +1,10 @@
 """Dendritic spikes as events: a threshold, and a current that follows a course of its own."""
 
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax.numpy as jnp
-from equinox import AbstractVar
 from jaxtyping import Array, Float
 
 from dendrax.mechanisms._mechanism import PER_AREA, AbstractMechanism, Each, Site
@@ -28,10 +28,14 @@ class AbstractDendriticSpike(AbstractMechanism):
 
     It is triggered by the level and not by the crossing only: a voltage that is above the threshold
     when the refractory period ends triggers a spike at that instant.
+
+    Parameters
+    ----------
+    region : str or Region, default "all"
     """
 
-    v_th: AbstractVar[ParameterOrArray]
-    t_ref: AbstractVar[ParameterOrArray]
+    v_th: eqx.AbstractVar[Any]
+    t_ref: eqx.AbstractVar[Any]
 
     units = {"age": "ms", "amplitude": "1"}
 

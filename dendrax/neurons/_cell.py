@@ -267,9 +267,9 @@ class Cell(AbstractNeuron):
     def _ion_current(self, v: Each, parts: Parts, cable: Cable) -> dict[str, Each]:
         pooled = {m.ion for m in self.mechanisms if isinstance(m, AbstractPool)}
         total: dict[str, Each] = {}
-        for k, m in enumerate(self.mechanisms):
-            if m.ion in pooled:
-                total[m.ion] = total.get(m.ion, 0.0) + self.currents(v, parts, cable)[k]
+        for k, mechanism in enumerate(self.mechanisms):
+            if (ion := mechanism.ion) is not None and ion in pooled:
+                total[ion] = total.get(ion, 0.0) + self.currents(v, parts, cable)[k]
         return total
 
     def relaxed(

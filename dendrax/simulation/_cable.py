@@ -20,7 +20,7 @@ from dendrax.simulation._drive import Drive, Units, delayed, over_units
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._timetable import Step, Stops, steps_of, stops_of
-from dendrax.simulation._triggered import Clock, advance, begin, is_trigger
+from dendrax.simulation._triggered import Clock, advance, begin, triggered
 
 Scalar = Float[Array, ""]
 
@@ -49,7 +49,7 @@ def run_cable(
         stops = stops_of(delayed(drive, cell.delay), t_stop)
         steps = steps_of(stops, dt, t_stop)
         smallest = dt * float(jnp.finfo(stops.t.dtype).eps) ** 0.5
-        if any(map(is_trigger, cell.mechanisms)):
+        if triggered(cell):
             n = max_steps or len(steps.start) + _PER_SPIKE * max_spikes
             clock = Clock(dt, t_stop, smallest)
             course, is_done = _followed(cell, stops, n, clock, names)
