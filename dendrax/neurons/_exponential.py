@@ -13,8 +13,8 @@ from dendrax.parameters import ParameterOrArray, parameter
 # In units of delta_t above v_t: what the leak sees of higher voltages moves a spike by less than
 # tau exp(-2 * 20), below rounding.
 _CEILING = 20.0
-# A step goes at most this fraction of the time that is left to the spike.
-_GRADING = 0.5
+# A step goes at most this fraction of the way that is left to the spike.
+_GRADING = 0.8
 
 
 class AbstractExponential(AbstractIntegrateAndFire):
@@ -50,10 +50,11 @@ class AbstractExponential(AbstractIntegrateAndFire):
         del t
         return self._distance(self.v_peak) - state.p
 
-    def step_limit(self, state: Any) -> Scalar:
-        left = jnp.maximum(state.p / self.delta_t, jnp.exp(-_CEILING))
-        graded = _GRADING * self.capacitance / self.conductance * left
-        return jnp.where(state.p < 0, jnp.inf, graded)
+    def step_limit(self, t: Scalar, state: Any, current: Scalar) -> Scalar:
+        speed = -self.dynamics(t, state, current).p
+        approaches = (speed > 0) & (state.p >= 0)
+        left = jnp.maximum(state.p, self.delta_t * jnp.exp(-_CEILING))
+        return jnp.where(approaches, _GRADING * left / jnp.where(approaches, speed, 1.0), jnp.inf)
 
     def _distance(self, v: Scalar) -> Scalar:
         return self.delta_t * jax.nn.softplus((self.v_t - v) / self.delta_t)

@@ -91,7 +91,8 @@ def _result(simulator: Any, units: Units, run: dict[str, Any]) -> SimulationResu
 
 def _sample_times(simulator: Any) -> Array:
     record = simulator.record
-    return jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
+    with jax.ensure_compile_time_eval():  # loops that are differentiated close over constants only
+        return jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
 
 
 def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:

@@ -15,6 +15,8 @@ Scalar = Float[Array, ""]
 # Bisection alone would need 52 halvings in float64; safeguarded Newton needs about 6.
 _MAX_ITERATIONS = 60
 _HALVINGS = 28
+# Of a step: how close to its root the cubic through the ends of a step is searched.
+_ROUGH = 1e-3
 
 
 class Ends(NamedTuple):
@@ -49,12 +51,24 @@ def first_crossing(guard: Guard, at: Ends) -> tuple[Bool[Array, ""], Scalar]:
     gradient passes: see :func:`implicit_root`.
     """
     crosses = (at.left < 0) & (at.right >= 0)
-    one = jnp.asarray(1.0)
+    zero, one = jnp.asarray(0.0), jnp.asarray(1.0)
     hump = may_cross(at) & ~crosses
-    zero, along = jnp.zeros_like(one), partial(value_and_slope, guard)
-    top = jnp.where(hump, highest(lambda x: along(x)[1] > 0, zero, one), one)
-    crosses = crosses | (hump & (guard(top) >= 0))
-    root = rising_root(along, zero, top, 0.5 * top, 2 * float(jnp.finfo(one.dtype).eps))
+    # Newton squares the error: of a root after this search, and of the height with its position.
+    close = float(jnp.finfo(one.dtype).eps) ** (2 / 3)
+    along = partial(value_and_slope, guard)
+
+    def falling(x: Scalar) -> tuple[Scalar, Scalar]:
+        slope, bend = value_and_slope(lambda x: along(x)[1], x)
+        return -slope, -bend
+
+    # Units with nothing to search for would keep all others waiting.
+    highest = rising_root(falling, zero, one, _cubic_summit(at), jnp.where(hump, close, jnp.inf))
+    top = jnp.where(hump, highest, one)
+    at_top = jnp.where(hump, guard(top), at.right)
+    crosses = crosses | (hump & (at_top >= 0))
+    rise = Ends(at.left, at_top, top * at.left_slope, jnp.where(hump, 0.0, at.right_slope))
+    guess = top * cubic_root(rise, jnp.where(crosses, _ROUGH, jnp.inf))
+    root = rising_root(along, zero, top, guess, jnp.where(crosses, close, jnp.inf))
     return crosses, jnp.where(crosses, root, 1.0)
 
 
@@ -151,11 +165,15 @@ def summit(f: Guard, at: Ends) -> Scalar:
     The summit of the cubic, and one step of Newton from there: what is left is of sixth order in
     the length of the step.
     """
-    second, third = _hermite(at)
-    # Where the slope left + 2 second x + 3 third x^2 falls through zero, in the stable form.
-    root = jnp.sqrt(jnp.maximum(second**2 - 3 * third * at.left_slope, 0.0))
-    denominator = root - second
-    x = jnp.clip(at.left_slope / jnp.where(denominator > 0, denominator, 1.0), 0.0, 1.0)
+    x = _cubic_summit(at)
     slope, bend = jax.jvp(lambda x: value_and_slope(f, x)[1], (x,), (jnp.ones_like(x),))
     x = jnp.clip(x - slope / jnp.where(bend < 0, bend, -jnp.inf), 0.0, 1.0)
     return jnp.where((at.left_slope > 0) & (at.right_slope < 0), x, 1.0)
+
+
+def _cubic_summit(at: Ends) -> Scalar:
+    """Return where the slope left + 2 second x + 3 third x^2 of the cubic falls through zero."""
+    second, third = _hermite(at)
+    root = jnp.sqrt(jnp.maximum(second**2 - 3 * third * at.left_slope, 0.0))
+    denominator = root - second
+    return jnp.clip(at.left_slope / jnp.where(denominator > 0, denominator, 1.0), 0.0, 1.0)
