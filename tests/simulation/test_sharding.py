@@ -10,15 +10,16 @@ import pytest
 
 PROGRAM = """
 import json, re, sys
-import jax, jax.numpy as jnp, quantities as pq
+import diffrax, jax, jax.numpy as jnp, quantities as pq
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 import dendrax as dx
 
 jax.config.update("jax_enable_x64", True)
 MS = pq.ms
 model, execution = sys.argv[1:]
-network = dx.feed_forward([5, 4, 3], getattr(dx, model)(tau_mem=20 * MS), key=jax.random.key(0))
-simulator = dx.Simulator(30 * MS, 1 * MS, execution=execution, max_spikes=8, max_steps=128)
+network = dx.feed_forward([5, 3], getattr(dx, model)(tau_mem=20 * MS), key=jax.random.key(0))
+common = {"execution": execution, "solver": diffrax.Bosh3(), "max_spikes": 8, "max_steps": 128}
+simulator = dx.Simulator(30 * MS, 1 * MS, **common)
 inputs = dx.latency(dx.yin_yang(8, seed=0)[0], 30 * MS)
 
 def loss(network, inputs):
