@@ -13,8 +13,9 @@ from dendrax.parameters import ParameterOrArray, parameter
 # In units of delta_t above v_t: what the leak sees of higher voltages moves a spike by less than
 # tau exp(-2 * 20), below rounding.
 _CEILING = 20.0
-# A step goes at most this fraction of the time that is left to the spike.
-_GRADING = 0.5
+# A step takes at most this fraction of the time that is left to the spike, which the exponential
+# current alone would need, and goes at most this fraction of the way, at its present speed.
+_OF_TIME, _OF_WAY = 0.5, 0.8
 
 
 class AbstractExponential(AbstractIntegrateAndFire):
@@ -50,10 +51,11 @@ class AbstractExponential(AbstractIntegrateAndFire):
         del t
         return self._distance(self.v_peak) - state.p
 
-    def step_limit(self, state: Any) -> Scalar:
-        left = jnp.maximum(state.p / self.delta_t, jnp.exp(-_CEILING))
-        graded = _GRADING * self.capacitance / self.conductance * left
-        return jnp.where(state.p < 0, jnp.inf, graded)
+    def step_limit(self, t: Scalar, state: Any, current: Scalar) -> Scalar:
+        left = jnp.maximum(state.p, self.delta_t * jnp.exp(-_CEILING))
+        last = self.conductance * self.delta_t / self.capacitance
+        fastest = jnp.maximum(last / _OF_TIME, -self.dynamics(t, state, current).p / _OF_WAY)
+        return jnp.where(state.p < 0, jnp.inf, left / fastest)
 
     def _distance(self, v: Scalar) -> Scalar:
         return self.delta_t * jax.nn.softplus((self.v_t - v) / self.delta_t)

@@ -114,7 +114,8 @@ class Izhikevich(AbstractNeuron):
     def observe(self, state: IzhikevichState) -> dict[str, Array]:
         return {"v": self._voltage(state.theta), "u": state.u, "i_syn": state.i_syn}
 
-    def step_limit(self, state: IzhikevichState) -> Scalar:
+    def step_limit(self, t: Scalar, state: IzhikevichState, current: Scalar) -> Scalar:
+        del t, current
         left = jnp.pi - jnp.minimum(state.theta, self._highest())
         return jnp.where(state.theta < jnp.pi, _GRADING * left / _SPEED, jnp.inf)
 

@@ -93,9 +93,9 @@ class AbstractNeuron(Parameterized):
     def observe(self, state: State) -> dict[str, Array]:
         """Return what an electrode or an indicator would see, by name."""
 
-    def step_limit(self, state: State) -> Scalar:
+    def step_limit(self, t: Scalar, state: State, current: Scalar) -> Scalar:
         """Return the largest step (ms) that resolves what comes; no limit by default."""
-        del state
+        del t, state, current
         return jnp.asarray(jnp.inf)
 
     def timer(self, state: State) -> Scalar:

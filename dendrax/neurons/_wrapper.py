@@ -65,8 +65,8 @@ class AbstractWrapper(AbstractNeuron):
     def observe(self, state: Wrapped) -> dict[str, Array]:
         return self.neuron.observe(state.neuron)
 
-    def step_limit(self, state: Wrapped) -> Scalar:
-        return self.neuron.step_limit(state.neuron)
+    def step_limit(self, t: Scalar, state: Wrapped, current: Scalar) -> Scalar:
+        return self.neuron.step_limit(t, state.neuron, current)
 
     def timer(self, state: Wrapped) -> Scalar:
         return self.neuron.timer(state.neuron)

@@ -18,9 +18,17 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive, Units, over_units
-from dendrax.simulation._flat import CHUNK, gathered, search
+from dendrax.simulation._flat import (
+    Kept,
+    by_unit,
+    nothing_kept,
+    result,
+    sampled,
+    search,
+    with_spikes,
+)
 from dendrax.simulation._integrals import integrating
-from dendrax.simulation._loop import LOOPS
+from dendrax.simulation._loop import LOOPS, Steps, in_chunks
 from dendrax.simulation._plan import ARRIVAL, CURRENT, NOTHING, OUTSIDE, Lane, Numerics, Plan, plan
 from dendrax.simulation._record import Integral
 from dendrax.simulation._step import Outcome, Proposal, Turn, advance, begin, decide, propose
@@ -96,20 +104,38 @@ def run_coupled(
 
     def step(members: list[Member], carry: Carry) -> tuple[Carry, list[Outcome]]:
         carry, outcomes = component.step(members, carry)
-        return carry, outcomes if len(sample_times) else [x.without_states() for x in outcomes]
+        if not len(sample_times):
+            outcomes = [x._replace(path=None) for x in outcomes]
+        return carry, outcomes
 
-    carry, outcomes = LOOPS[loop](
-        step,
-        lambda carry: _joined([lane.done for lane in carry.lanes]).all(),
-        members,
-        component.start(members, max_spikes),
-        n_chunks=-(-max_steps // CHUNK),
-        chunk=CHUNK,
-    )
-    return [
-        gathered(*each, max_spikes, sample_times)
-        for each in zip(populations, numerics, carry.lanes, outcomes, strict=True)
-    ]
+    def keep(
+        members: list[Member],
+        kept: list[Kept],
+        before: Carry,
+        after: Carry,
+        outcomes: list[Outcome],
+    ) -> list[Kept]:
+        n_spikes = [lane.n_spikes for lane in before.lanes]
+        kept = [with_spikes(*each) for each in zip(kept, n_spikes, outcomes, strict=True)]
+        if not len(sample_times):
+            return kept
+        sample = partial(sampled, times=sample_times)
+        states = [x.states for x in kept]
+        paths = [by_unit(outcome) for outcome in outcomes]
+        states = component.each(sample, members, states, before.lanes, after.lanes, paths)
+        return [x._replace(states=each) for x, each in zip(kept, states, strict=True)]
+
+    start = component.start(members, max_spikes)
+
+    def nothing() -> list[Kept]:
+        return [nothing_kept(lane.state, max_spikes, len(sample_times)) for lane in start.lanes]
+
+    def done(carry: Carry) -> Array:
+        return _joined([lane.done for lane in carry.lanes]).all()
+
+    steps = Steps(step, done, nothing, keep, **in_chunks(max_steps))
+    carry, kept = LOOPS[loop](steps, members, start)
+    return [result(*each) for each in zip(carry.lanes, kept, strict=True)]
 
 
 class _Component(NamedTuple):

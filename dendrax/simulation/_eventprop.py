@@ -28,10 +28,10 @@ from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive, Units, over_units
 from dendrax.simulation._eventlog import Log, logged
 from dendrax.simulation._integrals import integrating, separated
-from dendrax.simulation._plan import Numerics
+from dendrax.simulation._plan import Numerics, electrode, injected
 from dendrax.simulation._record import Integral, Maximum, Readout
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
-from dendrax.simulation._step import electrode, where
+from dendrax.simulation._step import where
 
 Scalar = Float[Array, ""]
 State = Any
@@ -178,7 +178,9 @@ class _Trial(NamedTuple):
         there = jax.tree.map(lambda x: x[jnp.maximum(back.k - 1, 0)], log.events)
         goal = jnp.where(back.k > 0, there.t, 0.0)
         model, drives = self.whole(neuron, drive)
-        size = jnp.minimum(self.numerics.dt, model.step_limit(back.flow.state))
+        current = injected(back.t, electrode(drives.current, here.segment))
+        limit = model.step_limit(back.t, back.flow.state, current)
+        size = jnp.minimum(self.numerics.dt, limit)
         size = jnp.maximum(size, 4 * jnp.finfo(goal.dtype).eps * self.numerics.t_stop)
         t = jnp.maximum(back.t - size, goal)
         flow = self.flow_back(neuron, drives, here.segment, back.flow, back.t, t)
@@ -223,9 +225,8 @@ class _Trial(NamedTuple):
 
     def rates(self, t, state, neuron, current):
         """Return the derivative of every leaf of the state; zero for those that are held."""
-        start, value, slope = current
         model = eqx.combine(neuron, self.fixed_neuron)
-        rates = model.dynamics(t, state, value + slope * (t - start))
+        rates = model.dynamics(t, state, injected(t, current))
         full = jax.tree.map(
             lambda x, rate: jnp.zeros_like(x) if rate is None else rate,
             state,

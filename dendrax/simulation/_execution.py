@@ -34,7 +34,6 @@ from dendrax.simulation._status import OK, TOO_MANY_ARRIVALS
 from dendrax.simulation._structured import run_structured, structure_of
 from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 
-
 # The solver of a simulator that is told no other.
 DEFAULT = diffrax.Tsit5()
 
@@ -119,7 +118,8 @@ def _recorded(simulator: Any, units: Units) -> tuple[str, ...]:
 
 def _sample_times(simulator: Any) -> Array:
     record = simulator.record
-    return jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
+    with jax.ensure_compile_time_eval():  # loops that are differentiated close over constants only
+        return jnp.asarray(record.times(simulator.t_stop) if record else [], dtype=float)
 
 
 def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:

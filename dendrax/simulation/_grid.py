@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.neurons import AbstractFedForward, Ramp
 from dendrax.simulation._drive import OVER_TRIALS, Drive, Units, ascending
-from dendrax.simulation._step import electrode
+from dendrax.simulation._plan import electrode
 
 Scalar = Float[Array, ""]
 

@@ -53,8 +53,8 @@ class _Integrating(AbstractNeuron):
     def observe(self, state: _State) -> dict[str, Array]:
         return self.neuron.observe(state.inner)
 
-    def step_limit(self, state: _State) -> Array:
-        return self.neuron.step_limit(state.inner)
+    def step_limit(self, t: Array, state: _State, current: Array) -> Array:
+        return self.neuron.step_limit(t, state.inner, current)
 
     def timer(self, state: _State) -> Array:
         return self.neuron.timer(state.inner)

@@ -8,6 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from dendrax.inputs import Current
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive
 
@@ -43,6 +44,8 @@ class Lane(NamedTuple):
     done: Bool[Array, ""]
     status: Int[Array, ""]
     n_steps: Int[Array, ""]
+    n_spikes: Int[Array, ""]
+    peaks: tuple[Scalar, ...]  # the maxima so far
 
 
 class Plan(NamedTuple):
@@ -73,13 +76,31 @@ def plan(
     limit = jnp.where(limit < lane.t, lane.t, limit)
     # Time must go on: in float32 a step that is graded towards a spike could round to nothing.
     smallest = 4 * jnp.finfo(lane.t.dtype).eps * numerics.t_stop
-    size = jnp.minimum(jnp.minimum(lane.step, largest), neuron.step_limit(lane.state))
+    current = injected(lane.t, electrode(drive.current, lane.segment))
+    resolving = neuron.step_limit(lane.t, lane.state, current)
+    size = jnp.minimum(jnp.minimum(lane.step, largest), resolving)
     size = jnp.maximum(size, smallest)
     stops = lane.t + (1 + _SLIVER) * size >= limit
     t_1 = jnp.where(stops, limit, lane.t + size)
     cut, happens = stops | (size < lane.step), stops & (limit < jnp.inf)
     kind = jnp.where(happens & ~lane.done, kind, NOTHING)
     return Plan(jnp.where(lane.done, lane.t, t_1), cut, kind, jnp.asarray(False))
+
+
+def electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scalar, Scalar]:
+    """Return start, value and slope of the running segment; nothing flows before the first."""
+    k = jnp.maximum(segment, 0)
+    start, value, slope = (
+        jnp.where(segment < 0, 0.0, leaf[k])
+        for leaf in (current.start, current.value, current.slope)
+    )
+    return start, value, slope
+
+
+def injected(t: Scalar, electrode: tuple[Scalar, Scalar, Scalar]) -> Scalar:
+    """Return the current that a segment injects at a time."""
+    start, value, slope = electrode
+    return value + slope * (t - start)
 
 
 def _next_stop(neuron, drive, lane):

@@ -15,6 +15,8 @@ Scalar = Float[Array, ""]
 # Bisection alone would need 52 halvings in float64; safeguarded Newton needs about 6.
 _MAX_ITERATIONS = 60
 _HALVINGS = 28
+# Of a step: how close to its root the cubic through the ends of a step is searched.
+_ROUGH = 1e-3
 
 
 class Ends(NamedTuple):
@@ -49,12 +51,24 @@ def first_crossing(guard: Guard, at: Ends) -> tuple[Bool[Array, ""], Scalar]:
     gradient passes: see :func:`implicit_root`.
     """
     crosses = (at.left < 0) & (at.right >= 0)
-    one = jnp.asarray(1.0)
+    zero, one = jnp.asarray(0.0), jnp.asarray(1.0)
     hump = may_cross(at) & ~crosses
-    zero, along = jnp.zeros_like(one), partial(value_and_slope, guard)
-    top = jnp.where(hump, highest(lambda x: along(x)[1] > 0, zero, one), one)
-    crosses = crosses | (hump & (guard(top) >= 0))
-    root = rising_root(along, zero, top, 0.5 * top, 2 * float(jnp.finfo(one.dtype).eps))
+    # Newton squares the error: of a root after this search, and of the height with its position.
+    close = float(jnp.finfo(one.dtype).eps) ** (2 / 3)
+    along = partial(value_and_slope, guard)
+
+    def falling(x: Scalar) -> tuple[Scalar, Scalar]:
+        slope, bend = value_and_slope(lambda x: along(x)[1], x)
+        return -slope, -bend
+
+    # Units with nothing to search for would keep all others waiting.
+    highest = rising_root(falling, zero, one, summit_of_cubic(at), jnp.where(hump, close, jnp.inf))
+    top = jnp.where(hump, highest, one)
+    at_top = jnp.where(hump, guard(top), at.right)
+    crosses = crosses | (hump & (at_top >= 0))
+    rise = Ends(at.left, at_top, top * at.left_slope, jnp.where(hump, 0.0, at.right_slope))
+    guess = top * cubic_root(rise, jnp.where(crosses, _ROUGH, jnp.inf))
+    root = rising_root(along, zero, top, guess, jnp.where(crosses, close, jnp.inf))
     return crosses, jnp.where(crosses, root, 1.0)
 
 
@@ -158,7 +172,7 @@ def summit(f: Guard, at: Ends) -> Scalar:
 
 
 def summit_of_cubic(at: Ends) -> Scalar:
-    """Return where the cubic through both ends is highest if it has a hump in between."""
+    """Return where the cubic through both ends is highest if it has a hump, or where it ends."""
     second, third = _hermite(at)
     # Where the slope left + 2 second x + 3 third x^2 falls through zero, in the stable form.
     root = jnp.sqrt(jnp.maximum(second**2 - 3 * third * at.left_slope, 0.0))

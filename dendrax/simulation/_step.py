@@ -9,13 +9,12 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float
 
-from dendrax.inputs import Current
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation._drive import Drive
 from dendrax.simulation._integrals import variable
-from dendrax.simulation._plan import Lane, Numerics, Plan
+from dendrax.simulation._plan import Lane, Numerics, Plan, electrode, injected
 from dendrax.simulation._roots import (
     Ends,
     ends,
@@ -24,6 +23,7 @@ from dendrax.simulation._roots import (
     may_cross,
     summit,
 )
+from dendrax.simulation._solver import one_step
 from dendrax.simulation._status import NOT_FINITE, OK
 
 Scalar = Float[Array, ""]
@@ -65,22 +65,23 @@ class Turn(NamedTuple):
     slope: Scalar
 
 
-class Outcome(NamedTuple):
-    """What one iteration leaves behind for spikes and recordings."""
+class Path(NamedTuple):
+    """The way that a unit went in one iteration, if it went at all: what recordings need."""
 
     advanced: Bool[Array, ""]
     t: Scalar
     size: Scalar
     dense: Any
     held: State
+
+
+class Outcome(NamedTuple):
+    """What one iteration leaves behind for spikes and recordings."""
+
     spiked: Bool[Array, ""]
     spike_time: Scalar
     spike_slope: Scalar
-    peaks: tuple[Scalar, ...]
-
-    def without_states(self) -> "Outcome":
-        """Drop what only recordings need."""
-        return self._replace(dense=None, held=None)
+    path: Path | None
 
 
 def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
@@ -106,6 +107,8 @@ def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
         done=jnp.asarray(numerics.t_stop <= 0),
         status=jnp.asarray(OK),
         n_steps=jnp.asarray(0),
+        n_spikes=jnp.asarray(0),
+        peaks=(jnp.asarray(-jnp.inf),) * len(numerics.maxima),
     )
 
 
@@ -137,11 +140,7 @@ def propose(
     parts = layout(neuron, lane.state)
     terms, args = _terms(neuron, parts), electrode(drive.current, lane.segment)
     t_1 = plan.t_1
-    solver_state = numerics.solver.init(terms, lane.t, t_1, parts.flat, args)
-    # The right-hand side is evaluated anew at the start of each step: steps begin at events.
-    y_1, error, dense, _, _ = numerics.solver.step(
-        terms, lane.t, t_1, parts.flat, args, solver_state, made_jump=True
-    )
+    y_1, error, dense = one_step(numerics.solver, terms, lane.t, t_1, parts.flat, args)
     accepted, next_step, controller = jnp.asarray(True), lane.step, None
     if numerics.controller is not None:
         order = numerics.solver.error_order(terms)
@@ -231,6 +230,13 @@ def advance(
         neuron, drive, lane, state, t, undisturbed & ~proposal.waits
     )
     broken = ~proposal.finite & proposal.accepted & ~lane.done
+    advanced = ~lane.done & (proposal.accepted | turn.stopped)
+    peaks = tuple(
+        jnp.where(
+            advanced, jnp.maximum(peak, _peak(neuron, numerics, lane, proposal, turn, name)), peak
+        )
+        for name, peak in zip(numerics.maxima, lane.peaks, strict=True)
+    )
     moved = Lane(
         t=t,
         state=state,
@@ -245,21 +251,12 @@ def advance(
         | (spiked & numerics.first_only),
         status=jnp.where(broken, NOT_FINITE, lane.status),
         n_steps=lane.n_steps + 1,
+        n_spikes=lane.n_spikes + spiked,
+        peaks=peaks,
     )
-    advanced = ~lane.done & (proposal.accepted | turn.stopped)
+    path = Path(advanced, lane.t, proposal.t_1 - lane.t, proposal.dense, proposal.held)
     outcome = Outcome(
-        advanced,
-        lane.t,
-        proposal.t_1 - lane.t,
-        proposal.dense,
-        proposal.held,
-        spiked,
-        jnp.where(spiked, t, jnp.inf),
-        jnp.where(spiked, turn.slope, jnp.inf),
-        tuple(
-            jnp.where(advanced, _peak(neuron, numerics, lane, proposal, turn, name), -jnp.inf)
-            for name in numerics.maxima
-        ),
+        spiked, jnp.where(spiked, t, jnp.inf), jnp.where(spiked, turn.slope, jnp.inf), path
     )
     return where(lane.done, lane, moved), outcome
 
@@ -293,21 +290,10 @@ def _stops(neuron, drive, lane, state, t, undisturbed):
     return state, lane.segment + due, lane.arrival + arrives, expired | due | arrives
 
 
-def electrode(current: Current, segment: Int[Array, ""]) -> tuple[Scalar, Scalar, Scalar]:
-    """Return start, value and slope of the running segment; nothing flows before the first."""
-    k = jnp.maximum(segment, 0)
-    start, value, slope = (
-        jnp.where(segment < 0, 0.0, leaf[k])
-        for leaf in (current.start, current.value, current.slope)
-    )
-    return start, value, slope
-
-
 def _terms(neuron: AbstractNeuron, parts: Layout) -> diffrax.ODETerm:
     def field(t, flat, electrode):
-        start, value, slope = electrode
         state = parts.rebuild(flat, parts.held)
-        rates = neuron.dynamics(t, state, value + slope * (t - start))
+        rates = neuron.dynamics(t, state, injected(t, electrode))
         return ravel_pytree(rates)[0].astype(flat.dtype)
 
     return diffrax.ODETerm(field)

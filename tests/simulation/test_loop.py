@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from dendrax.simulation._loop import forward_loop, tape_loop
+from dendrax.simulation._loop import Steps, forward_loop, tape_loop
 
 SIZES = {"n_chunks": 5, "chunk": 4}
 START = (jnp.asarray([0.3, -0.2]), jnp.asarray([0, 0]))
@@ -26,13 +26,26 @@ def is_done(carry):
     return (carry[1] >= PARAMS["limit"]).all()
 
 
+def nothing():
+    n_steps = SIZES["n_chunks"] * SIZES["chunk"]
+    return {"square": jnp.zeros((n_steps, 2)), "advanced": jnp.zeros((n_steps, 2), bool)}
+
+
+def keep(params, kept, before, after, outputs):
+    """Put the outputs of a chunk behind those of the chunks before."""
+    del params, after
+    first = before[1].max()
+    return jax.tree.map(lambda x, y: lax.dynamic_update_slice(x, y, (first, 0)), kept, outputs)
+
+
 def plain(params, carry):
     n_steps = SIZES["n_chunks"] * SIZES["chunk"]
     return lax.scan(lambda c, _: step(params, c), carry, None, length=n_steps)
 
 
 def looped(loop):
-    return lambda params, carry: loop(step, is_done, params, carry, **SIZES)
+    steps = Steps(step, is_done, nothing, keep, **SIZES)
+    return lambda params, carry: loop(steps, params, carry)
 
 
 def summary(run):
@@ -71,20 +84,25 @@ def test_the_loop_stops_at_its_capacity(loop):
     def endless(carry):
         return jnp.asarray(False) & (carry[1] > 0).all()
 
-    (_, n), outputs = loop(step, endless, PARAMS, START, n_chunks=2, chunk=3)
+    steps = Steps(step, endless, nothing, keep, n_chunks=2, chunk=3)
+    (_, n), kept = loop(steps, PARAMS, START)
     np.testing.assert_array_equal(n, [6, 6])
-    assert outputs["square"].shape == (6, 2)
+    np.testing.assert_array_equal(kept["advanced"].sum(0), [6, 6])
 
 
 def test_only_the_chunks_that_are_needed_are_made():
     def count_with(limit):
         params = {**PARAMS, "limit": jnp.asarray([limit, limit])}
         done = lambda carry: (carry[1] >= limit).all()  # noqa: E731
-        _, outputs = tape_loop(counted, done, params, START, **SIZES)
-        return int(outputs.sum())
+        steps = Steps(counted, done, lambda: jnp.asarray(0), count, **SIZES)
+        return int(tape_loop(steps, params, START)[1])
 
     def counted(params, carry):
         return step(params, carry)[0], jnp.asarray(1)
+
+    def count(params, kept, before, after, outputs):
+        del params, before, after
+        return kept + outputs.sum()
 
     assert count_with(4) == 4
     assert count_with(5) == 8

@@ -42,6 +42,7 @@ simulator = dx.Simulator(
     execution=given.get("execution", "auto"),
     max_spikes=given["max_spikes"],
     max_arrivals=given.get("max_arrivals"),
+    max_steps=given.get("max_steps"),
 )
 cost = dx.losses.first_spike(tau_0=0.5 * MS, tau_1=6.4 * MS, alpha=3e-3)
 inputs = dx.Inputs(
