@@ -15,7 +15,15 @@ from dendrax.neurons import AbstractNeuron, AtMostOneSpike, Cell, Wrapped
 from dendrax.results import SimulationResult
 from dendrax.simulation._cable import run_cable
 from dendrax.simulation._coupled import run_coupled
-from dendrax.simulation._drive import Drive, Units, after_delays, closed, over_units, silence, single_unit
+from dendrax.simulation._drive import (
+    Drive,
+    Units,
+    after_delays,
+    closed,
+    over_units,
+    silence,
+    single_unit,
+)
 from dendrax.simulation._eventprop import run_eventprop
 from dendrax.simulation._flat import run_flat
 from dendrax.simulation._plan import Numerics

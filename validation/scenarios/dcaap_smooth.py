@@ -34,9 +34,7 @@ def model() -> dx.Cell:
                 e_leak=-86 * pq.mV,
             ),
             dx.CaHVA(g_max=0.5 * pq.mS * PER_CM2, q10=1.0),
-            dx.BK(
-                g_max=30 * pq.mS * PER_CM2, e_k=-77 * pq.mV, q10=1.0, speed_m=0.2, speed_h=0.02
-            ),
+            dx.BK(g_max=30 * pq.mS * PER_CM2, e_k=-77 * pq.mV, q10=1.0, speed_m=0.2, speed_h=0.02),
             dx.CalciumPool(depth=1 * pq.um, tau=60 * pq.ms, c_inf=2.4e-4 * pq.mM),
         ],
         v_init=-86 * pq.mV,
