@@ -1,9 +1,8 @@
 """Dendritic spikes as events: a threshold, and a current that follows a course of its own."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -32,10 +31,12 @@ class AbstractDendriticSpike(AbstractMechanism):
     Parameters
     ----------
     region : str or Region, default "all"
+    v_th : Quantity [voltage], default -35 mV
+    t_ref : Quantity [time], default 5 ms
     """
 
-    v_th: eqx.AbstractVar[Any]
-    t_ref: eqx.AbstractVar[Any]
+    v_th: ParameterOrArray = parameter("mV", default=-35.0, dims=COMPARTMENT)
+    t_ref: ParameterOrArray = parameter("ms", default=5.0, bounds=POSITIVE)
 
     units = {"age": "ms", "amplitude": "1"}
 
@@ -88,7 +89,6 @@ class DendriticSpike(AbstractDendriticSpike):
     time.
     """
 
-    v_th: ParameterOrArray = parameter("mV", default=-35.0, dims=COMPARTMENT)
     g_rise: ParameterOrArray = parameter("nS", default=20.0, bounds=POSITIVE, dims=COMPARTMENT)
     g_fall: ParameterOrArray = parameter("nS", default=20.0, bounds=POSITIVE, dims=COMPARTMENT)
     e_rise: ParameterOrArray = parameter("mV", default=70.0)
@@ -96,7 +96,6 @@ class DendriticSpike(AbstractDendriticSpike):
     duration_rise: ParameterOrArray = parameter("ms", default=1.2, bounds=POSITIVE)
     duration_fall: ParameterOrArray = parameter("ms", default=2.4, bounds=POSITIVE)
     offset_fall: ParameterOrArray = parameter("ms", default=0.2, bounds=POSITIVE)
-    t_ref: ParameterOrArray = parameter("ms", default=5.0, bounds=POSITIVE)
 
     def current(self, v: Each, state: DendriticSpikeState, site: Site) -> Each:
         del site

@@ -13,7 +13,7 @@ from dendrax.mechanisms import AbstractDendriticSpike
 from dendrax.neurons import Cable, Cell, CellState
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._roots import rising_root
-from dendrax.simulation._timetable import Step, Stops
+from dendrax.simulation._timetable import Clock, Step, Stops
 
 Scalar = Float[Array, ""]
 # Of each mechanism that is triggered, by its number.
@@ -22,14 +22,6 @@ Ages = dict[int, Float[Array, " place"]]
 
 # Steps without extrapolation after each discontinuity.
 _DAMPED = 2
-
-
-class Clock(NamedTuple):
-    """How far steps go (ms)."""
-
-    dt: float
-    t_stop: float
-    smallest: float
 
 
 class Lane(NamedTuple):
@@ -82,7 +74,7 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
 
     def attempt(size: Scalar) -> CellState:
         middle = lane.t - stops.t[at] + 0.5 * size
-        kept = jnp.where(damped > 0, 1.0, 2.0)
+        kept = jnp.where(damped > 0, 1.0, clock.extrapolation)
         current = stops.current[at] + stops.slope[at] * middle
         step = Step(lane.t, size, lane.before, kept, current, weight, stops.site[at])
         parts = cell.relaxed(lane.state, cable, 0.5 * lane.before, 0.5 * size, event)
