@@ -26,7 +26,6 @@ _MEANING = {
     "GOhm um": ("a resistance times a length", "150 * pq.ohm * pq.cm"),
     "pF/um2": ("a capacitance per area", "1 * pq.uF / pq.cm**2"),
     "MOhm": ("a resistance", "5 * pq.MOhm"),
-    "mS/cm**2": ("a conductance per area", "0.1 * pq.mS / pq.cm**2"),
     "mM": ("a concentration", "2 * pq.mM"),
     "1/ms": ("a frequency", "100 * pq.Hz"),
     "1/mV": ("an inverse voltage", "0.5 / pq.mV"),

@@ -128,7 +128,12 @@ def is_relaxation(node: Any) -> bool:
 
 
 class AbstractChannel(AbstractMechanism):
-    """A mechanism that is spread over the membrane: what it lets through is a density."""
+    """A mechanism that is spread over the membrane: what it lets through is a density.
+
+    Parameters
+    ----------
+    region : str or Region, default "all"
+    """
 
     @abstractmethod
     def density(self, v: Each, state: State, site: Site) -> Each:
@@ -142,6 +147,10 @@ class AbstractPool(AbstractMechanism):
     """The ions below the membrane, which the currents of that ion fill and the cell empties.
 
     Its relaxation reads ``site.ion_current``.
+
+    Parameters
+    ----------
+    region : str or Region, default "all"
     """
 
     @abstractmethod

@@ -29,7 +29,7 @@ class VoltageClamp(AbstractMechanism):
     --------
     >>> import dendrax as dx, quantities as pq
     >>> dx.VoltageClamp(r_series=5 * pq.MOhm).r_series.quantity
-    array(5.) * MOhm
+    array(5.) * megaohm
     """
 
     region: Any = eqx.field(static=True, default="soma")

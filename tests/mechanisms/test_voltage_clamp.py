@@ -21,7 +21,7 @@ def test_a_clamped_sphere_is_a_circuit():
     )
     command = dx.voltage_command([-70, -20] * pq.mV, [0, 2] * pq.ms, r_series=R * pq.MOhm)
     record = dx.Record("v", "through_r", every=0.1 * pq.ms)
-    result = dx.Simulator(6 * pq.ms, 0.01 * pq.ms, record=record)(cell, dx.Inputs(command))
+    result = dx.Simulator(6 * pq.ms, 0.0025 * pq.ms, record=record)(cell, dx.Inputs(command))
     v, through = (np.ravel(result.traces[name]) for name in record.names)
 
     area, t = float(SPHERE.area[0]), np.asarray(result.times)

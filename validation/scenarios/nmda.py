@@ -5,6 +5,7 @@ spike at once. Some more of them turn a short potential into a plateau of tens o
 al. 2000, Nature 404:285). The numbers are those of NEURON 9.0.2 (CVODE) with the same cell.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def measure() -> list[dict[str, Any]]:
         ):
             rows.append(row(f"{name}, {n} synapses", value, unit, target, tolerance))
     # Five more synapses make it several times longer once, and hardly at any other number.
-    growth = [found[b][1] / found[a][1] for a, b in zip(COUNTS, COUNTS[1:], strict=False)]
+    growth = [found[b][1] / found[a][1] for a, b in pairwise(COUNTS)]
     jump = int(np.argmax(growth))
     rows.append(row("jumps of the width by a factor of 3", np.sum(np.array(growth) > 3), "1", 1, 0))
     rows.append(row("synapses at the jump", COUNTS[jump + 1], "1", 20, 0))
