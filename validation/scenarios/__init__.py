@@ -1,0 +1,1 @@
+"""One module for each scenario; its ``measure()`` returns what was measured."""
