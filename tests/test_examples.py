@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "docs/getting_started.md", "docs/how_to/add_a_neuron.md"]
+PAGES += ["docs/how_to/add_a_mechanism.md"]
 PAGES += ["docs/how_to/use_a_morphology.md"]
 # The README fits too; compiling a second fit takes long.
 PAGES += [pytest.param("docs/how_to/fit_a_recording.md", marks=pytest.mark.slow)]

@@ -205,7 +205,7 @@ def voltage_command(levels: Any, start: Any, r_series: Any) -> Current:
     Examples
     --------
     >>> import dendrax as dx, quantities as pq
-    >>> dx.voltage_command([-70, 0] * pq.mV, [0, 5] * pq.ms, r_series=10 * pq.Mohm).value
+    >>> dx.voltage_command([-70, 0] * pq.mV, [0, 5] * pq.ms, r_series=10 * pq.MOhm).value
     Array([-7000.,     0.], dtype=float64)
     """
     volts, times = to_internal(levels, "mV", "levels"), to_internal(start, "ms", "start")
@@ -214,4 +214,4 @@ def voltage_command(levels: Any, start: Any, r_series: Any) -> Current:
             f"every level must have its start, later than the one before; got {volts} mV at "
             f"{times} ms."
         )
-    return _current(times, 1000 * volts / scalar(r_series, "Mohm", "r_series"), 0 * volts, "pA")
+    return _current(times, 1000 * volts / scalar(r_series, "MOhm", "r_series"), 0 * volts, "pA")

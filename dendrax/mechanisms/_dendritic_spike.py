@@ -4,7 +4,6 @@ from abc import abstractmethod
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from equinox import AbstractVar
 from jaxtyping import Array, Float
 
 from dendrax.mechanisms._mechanism import PER_AREA, AbstractMechanism, Each, Site
@@ -28,10 +27,16 @@ class AbstractDendriticSpike(AbstractMechanism):
 
     It is triggered by the level and not by the crossing only: a voltage that is above the threshold
     when the refractory period ends triggers a spike at that instant.
+
+    Parameters
+    ----------
+    region : str or Region, default "all"
+    v_th : Quantity [voltage], default -35 mV
+    t_ref : Quantity [time], default 5 ms
     """
 
-    v_th: AbstractVar[ParameterOrArray]
-    t_ref: AbstractVar[ParameterOrArray]
+    v_th: ParameterOrArray = parameter("mV", default=-35.0, dims=COMPARTMENT)
+    t_ref: ParameterOrArray = parameter("ms", default=5.0, bounds=POSITIVE)
 
     units = {"age": "ms", "amplitude": "1"}
 
@@ -84,7 +89,6 @@ class DendriticSpike(AbstractDendriticSpike):
     time.
     """
 
-    v_th: ParameterOrArray = parameter("mV", default=-35.0, dims=COMPARTMENT)
     g_rise: ParameterOrArray = parameter("nS", default=20.0, bounds=POSITIVE, dims=COMPARTMENT)
     g_fall: ParameterOrArray = parameter("nS", default=20.0, bounds=POSITIVE, dims=COMPARTMENT)
     e_rise: ParameterOrArray = parameter("mV", default=70.0)
@@ -92,7 +96,6 @@ class DendriticSpike(AbstractDendriticSpike):
     duration_rise: ParameterOrArray = parameter("ms", default=1.2, bounds=POSITIVE)
     duration_fall: ParameterOrArray = parameter("ms", default=2.4, bounds=POSITIVE)
     offset_fall: ParameterOrArray = parameter("ms", default=0.2, bounds=POSITIVE)
-    t_ref: ParameterOrArray = parameter("ms", default=5.0, bounds=POSITIVE)
 
     def current(self, v: Each, state: DendriticSpikeState, site: Site) -> Each:
         del site

@@ -28,16 +28,16 @@ class VoltageClamp(AbstractMechanism):
     Examples
     --------
     >>> import dendrax as dx, quantities as pq
-    >>> dx.VoltageClamp(r_series=5 * pq.Mohm).r_series.quantity
-    array(5.) * Mohm
+    >>> dx.VoltageClamp(r_series=5 * pq.MOhm).r_series.quantity
+    array(5.) * MOhm
     """
 
     region: Any = eqx.field(static=True, default="soma")
-    r_series: ParameterOrArray = parameter("Mohm", default=1.0, bounds=POSITIVE)
+    r_series: ParameterOrArray = parameter("MOhm", default=1.0, bounds=POSITIVE)
 
     def places(self, compartments: Compartments) -> Int[np.ndarray, " place"]:
         return super().places(compartments)[:1]
 
     def current(self, v: Each, state: Any, site: Site) -> Each:
         del state, site
-        return 1000 * v / self.r_series  # mV / Mohm is nA
+        return 1000 * v / self.r_series  # mV / MOhm is nA

@@ -267,9 +267,11 @@ class Cell(AbstractNeuron):
     def _ion_current(self, v: Each, parts: Parts, cable: Cable) -> dict[str, Each]:
         pooled = {m.ion for m in self.mechanisms if isinstance(m, AbstractPool)}
         total: dict[str, Each] = {}
-        for k, m in enumerate(self.mechanisms):
-            if m.ion in pooled:
-                total[m.ion] = total.get(m.ion, 0.0) + self.currents(v, parts, cable)[k]
+        if pooled:
+            for mechanism, i in zip(self.mechanisms, self.currents(v, parts, cable), strict=True):
+                if mechanism.ion in pooled:
+                    ion = str(mechanism.ion)
+                    total[ion] = total.get(ion, 0.0) + i
         return total
 
     def relaxed(

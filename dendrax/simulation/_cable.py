@@ -15,12 +15,13 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from dendrax.neurons import Cell, CellState
-from dendrax.simulation._course import Course, sampled, spikes_of
+from dendrax.simulation._course import Course, integral_of, maximum_of, sampled, spikes_of
 from dendrax.simulation._drive import Drive, Units, delayed, over_units
 from dendrax.simulation._implicit import stepped
+from dendrax.simulation._record import Integral, Maximum
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
-from dendrax.simulation._timetable import Step, Stops, steps_of, stops_of
-from dendrax.simulation._triggered import Clock, advance, begin, is_trigger
+from dendrax.simulation._timetable import Clock, Step, Stops, steps_of, stops_of
+from dendrax.simulation._triggered import advance, begin, triggered
 
 Scalar = Float[Array, ""]
 
@@ -37,36 +38,41 @@ def run_cable(
     *,
     dt: float,
     t_stop: float,
+    extrapolation: float,
     max_spikes: int,
     sample_times: Float[Array, " time"],
     names: tuple[str, ...],
+    integrals: tuple[Integral, ...],
+    maxima: tuple[Maximum, ...],
     n_wanted: int | None = None,
     max_steps: int | None = None,
 ) -> dict[str, Any]:
-    """Run cells; returns what :func:`run_flat` returns, with ``traces`` in place of states."""
+    """Run cells; returns what :func:`run_flat` returns, with ``traces`` in place of states.
+
+    ``extrapolation`` is 2 for Crank-Nicolson, 1 for backward Euler.
+    """
+    smallest = dt * float(jnp.finfo(float).eps) ** 0.5
+    clock = Clock(dt, t_stop, smallest, extrapolation)
+    seen = tuple(dict.fromkeys((*names, *(readout.name for readout in (*integrals, *maxima)))))
 
     def run(cell: Cell, drive: Drive) -> dict[str, Any]:
         stops = stops_of(delayed(drive, cell.delay), t_stop)
-        steps = steps_of(stops, dt, t_stop)
-        smallest = dt * float(jnp.finfo(stops.t.dtype).eps) ** 0.5
-        if any(map(is_trigger, cell.mechanisms)):
+        steps, is_done = steps_of(stops, clock), True
+        if triggered(cell):
             n = max_steps or len(steps.start) + _PER_SPIKE * max_spikes
-            clock = Clock(dt, t_stop, smallest)
-            course, is_done = _followed(cell, stops, n, clock, names)
+            course, is_done = _followed(cell, stops, n, clock, seen)
         else:
-            course, is_done = _scheduled(cell, steps, t_stop, smallest, names), True
+            course = _scheduled(cell, steps, clock, seen)
         spikes, slopes, n_spikes = spikes_of(course, n_wanted or max_spikes)
-        traces = {
-            name: jnp.moveaxis(sampled(course.t, values, sample_times), 0, -1)
-            for name, values in course.observed.items()
-        }
         is_full = (n_wanted is None) & (n_spikes > max_spikes)
         status = jnp.where(is_full, TOO_MANY_SPIKES, OK)
         status = jnp.where(is_done, status, TOO_MANY_STEPS)
         return {
             "spike_times": spikes,
             "spike_slope": slopes,
-            "traces": traces,
+            "traces": {name: sampled(course, name, sample_times) for name in names},
+            "integrals": tuple(integral_of(course, each) for each in integrals),
+            "maxima": tuple(maximum_of(course, each) for each in maxima),
             "status": jnp.where(jnp.isfinite(course.guard).all(), status, NOT_FINITE),
             "n_steps": jnp.sum(jnp.diff(course.t) > 0),
             "t_reached": course.t[-1],
@@ -75,9 +81,7 @@ def run_cable(
     return over_units(units, run)(units.neuron, units.drive)
 
 
-def _scheduled(
-    cell: Cell, steps: Step, t_stop: float, smallest: float, names: tuple[str, ...]
-) -> Course:
+def _scheduled(cell: Cell, steps: Step, clock: Clock, names: tuple[str, ...]) -> Course:
     """Follow a cell through steps that are known beforehand."""
     cable = cell.cable()
 
@@ -85,7 +89,7 @@ def _scheduled(
         event = partial(cell.delivered, weight=step.weight, site=step.site)
         parts = cell.relaxed(state, cable, 0.5 * step.before, 0.5 * step.size, event)
         here = _seen(cell, cable, state, step.start, step.before, names)
-        return CellState(stepped(cell, cable, state.v, parts, step, smallest), parts), here
+        return CellState(stepped(cell, cable, state.v, parts, step, clock.smallest), parts), here
 
     through = jax.checkpoint(through)
     state, n = _at_rest(cell), len(steps.start)
@@ -100,7 +104,7 @@ def _scheduled(
         several = jax.checkpoint(lambda state, steps: lax.scan(through, state, steps))
         state, course = lax.scan(several, state, chunks)
         course = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:])[:n], course)
-    end = _seen(cell, cable, state, jnp.asarray(t_stop), steps.size[-1], names)
+    end = _seen(cell, cable, state, jnp.asarray(clock.t_stop), steps.size[-1], names)
     return _closed(course, end)
 
 

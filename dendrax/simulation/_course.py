@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from dendrax.simulation._roots import Ends, cubic_root
+from dendrax.simulation._record import Integral, Maximum
+from dendrax.simulation._roots import Ends, cubic_root, summit_of_cubic
 
 Scalar = Float[Array, ""]
 
@@ -25,9 +26,7 @@ def spikes_of(course: Course, max_spikes: int) -> tuple[Array, Array, Array]:
 
     The number of spikes comes last.
     """
-    size = jnp.diff(course.t)
-    left, right = _slopes(course.t, course.guard)
-    at = Ends(course.guard[:-1], course.guard[1:], left * size, right * size)
+    size, at = jnp.diff(course.t), _pieces(course.t, course.guard)
     crosses = (at.left < 0) & (at.right >= 0)
     where = jnp.nonzero(crosses, size=max_spikes, fill_value=0)[0]
     is_spike = jnp.arange(max_spikes) < crosses.sum()
@@ -42,18 +41,42 @@ def spikes_of(course: Course, max_spikes: int) -> tuple[Array, Array, Array]:
     return time, steepness, crosses.sum()
 
 
-def sampled(t: Array, y: Array, times: Array) -> Array:
-    """Return values at the sample times, on the cubic between nodes; right limits at jumps."""
-    left, right = _slopes(t, y)
+def sampled(course: Course, name: str, times: Float[Array, " time"]) -> Float[Array, "... time"]:
+    """Return a variable at the sample times, on the cubic between nodes; right limits at jumps."""
+    t, at = course.t, _pieces(course.t, course.observed[name])
     k = jnp.clip(jnp.searchsorted(t, times, side="right") - 1, 0, len(t) - 2)
-    size = jnp.where(t[k + 1] > t[k], t[k + 1] - t[k], 1.0)
-    x = (times - t[k]) / size
+    x = (times - t[k]) / jnp.where(t[k + 1] > t[k], t[k + 1] - t[k], 1.0)
+    piece = jax.tree.map(lambda leaf: leaf[k], at)
+    return jnp.moveaxis(_cubic(_wide(x, piece.left), piece)[0], 0, -1)
 
-    def wide(values: Array) -> Array:
-        return values.reshape(-1, *[1] * (y.ndim - 1))
 
-    at = Ends(y[k], y[k + 1], left[k] * wide(size), right[k] * wide(size))
-    return _cubic(wide(x), at)[0]
+def integral_of(course: Course, readout: Integral) -> Array:
+    """Return the integral of a variable, on the cubics between nodes."""
+    t, y = course.t, course.observed[readout.name]
+    if readout.tau is not None:
+        y = y * _wide(jnp.exp(-t / readout.tau), y)
+    at = _pieces(t, y)
+    mean = (at.left + at.right) / 2 + (at.left_slope - at.right_slope) / 12
+    return jnp.sum(mean * _wide(jnp.diff(t), mean), axis=0)
+
+
+def maximum_of(course: Course, readout: Maximum) -> Array:
+    """Return the maximum of a variable, on the cubics between nodes."""
+    at = _pieces(course.t, course.observed[readout.name])
+    top = _cubic(lax.stop_gradient(summit_of_cubic(at)), at)[0]
+    return jnp.maximum(at.left.max(0), top.max(0))
+
+
+def _pieces(t: Float[Array, " node"], y: Float[Array, "node *rest"]) -> Ends:
+    """Return values and slopes at the ends of each interval, in its own time from 0 to 1."""
+    size = _wide(jnp.diff(t), y)
+    left, right = _slopes(t, y)
+    return Ends(y[:-1], y[1:], left * size, right * size)
+
+
+def _wide(x: Array, like: Array) -> Array:
+    """Return values that stand along the first axis of another array."""
+    return x.reshape(-1, *[1] * (like.ndim - 1))
 
 
 def _cubic(x: Array, at: Ends) -> tuple[Array, Array]:
@@ -66,8 +89,7 @@ def _cubic(x: Array, at: Ends) -> tuple[Array, Array]:
 
 def _slopes(t: Float[Array, " node"], y: Float[Array, "node *rest"]) -> tuple[Array, Array]:
     """Return the slopes of each interval at its two ends, of the parabolas through three nodes."""
-    size = jnp.diff(t)
-    wide = size.reshape(-1, *[1] * (y.ndim - 1))
+    wide = _wide(jnp.diff(t), y)
     has_length = wide > 0
     secant = jnp.where(has_length, jnp.diff(y, axis=0), 0.0) / jnp.where(has_length, wide, 1.0)
     before, after = wide[:-1], wide[1:]

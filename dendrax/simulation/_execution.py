@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,15 @@ from dendrax.neurons import AbstractNeuron, AtMostOneSpike, Cell, Wrapped
 from dendrax.results import SimulationResult
 from dendrax.simulation._cable import run_cable
 from dendrax.simulation._coupled import run_coupled
-from dendrax.simulation._drive import Drive, Units, after_delays, closed, over_units, silence, single_unit
+from dendrax.simulation._drive import (
+    Drive,
+    Units,
+    after_delays,
+    closed,
+    over_units,
+    silence,
+    single_unit,
+)
 from dendrax.simulation._eventprop import run_eventprop
 from dendrax.simulation._flat import run_flat
 from dendrax.simulation._plan import Numerics
@@ -24,6 +33,10 @@ from dendrax.simulation._solver import ready
 from dendrax.simulation._status import OK, TOO_MANY_ARRIVALS
 from dendrax.simulation._structured import run_structured, structure_of
 from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
+
+
+# The solver of a simulator that is told no other.
+DEFAULT = diffrax.Tsit5()
 
 
 @eqx.filter_jit
@@ -113,12 +126,19 @@ def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:
     """Run units in the way that the structure of their model allows."""
     first_only = is_awaited and simulator.until == "first_spikes"
     common = {"max_spikes": simulator.max_spikes, "sample_times": _sample_times(simulator)}
+    limits = {"dt": simulator.dt, "t_stop": simulator.t_stop, **common}
+    if _is_cable(simulator, units.neuron):
+        return run_cable(
+            units,
+            extrapolation=1.0 if isinstance(simulator.solver, diffrax.ImplicitEuler) else 2.0,
+            names=_recorded(simulator, units),
+            integrals=_integrals(simulator, units),
+            maxima=tuple(_of_kind(simulator, units, Maximum).values()),
+            n_wanted=1 if first_only else None,
+            max_steps=simulator.max_steps,
+            **limits,
+        )
     if simulator.execution == "auto" and not simulator.readouts:
-        limits = {"dt": simulator.dt, "t_stop": simulator.t_stop, **common}
-        if isinstance(units.neuron, Cell):
-            names = _recorded(simulator, units)
-            limits |= {"names": names, "max_steps": simulator.max_steps}
-            return run_cable(units, n_wanted=1 if first_only else None, **limits)
         if structure_of(units.neuron) is not None:
             return run_structured(units, n_wanted=1 if first_only else None, **limits)
         if (inner := _spiking_once(units)) and "guard" not in simulator.names:
@@ -131,6 +151,14 @@ def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:
     if simulator.adjoint == "eventprop":
         return run_eventprop(units, numerics, **common)
     return run_flat(units, numerics, loop=simulator.adjoint, **common)
+
+
+def _is_cable(simulator: Any, neuron: AbstractNeuron) -> bool:
+    """Whether a neuron is a cell, and no other solver is asked for than those for cells."""
+    if not isinstance(neuron, Cell) or simulator.execution == "flat":
+        return False
+    ours = isinstance(simulator.solver, diffrax.ImplicitEuler) or simulator.solver == DEFAULT
+    return ours and simulator.controller is None
 
 
 def _spiking_once(units: Units) -> Units | None:

@@ -151,11 +151,17 @@ def summit(f: Guard, at: Ends) -> Scalar:
     The summit of the cubic, and one step of Newton from there: what is left is of sixth order in
     the length of the step.
     """
+    x = summit_of_cubic(at)
+    slope, bend = jax.jvp(lambda x: value_and_slope(f, x)[1], (x,), (jnp.ones_like(x),))
+    x = jnp.clip(x - slope / jnp.where(bend < 0, bend, -jnp.inf), 0.0, 1.0)
+    return jnp.where((at.left_slope > 0) & (at.right_slope < 0), x, 1.0)
+
+
+def summit_of_cubic(at: Ends) -> Scalar:
+    """Return where the cubic through both ends is highest if it has a hump in between."""
     second, third = _hermite(at)
     # Where the slope left + 2 second x + 3 third x^2 falls through zero, in the stable form.
     root = jnp.sqrt(jnp.maximum(second**2 - 3 * third * at.left_slope, 0.0))
     denominator = root - second
     x = jnp.clip(at.left_slope / jnp.where(denominator > 0, denominator, 1.0), 0.0, 1.0)
-    slope, bend = jax.jvp(lambda x: value_and_slope(f, x)[1], (x,), (jnp.ones_like(x),))
-    x = jnp.clip(x - slope / jnp.where(bend < 0, bend, -jnp.inf), 0.0, 1.0)
     return jnp.where((at.left_slope > 0) & (at.right_slope < 0), x, 1.0)

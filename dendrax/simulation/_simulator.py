@@ -14,7 +14,7 @@ from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation._agreement import network_must_fit, neuron_must_fit
 from dendrax.simulation._eventprop import must_suit_eventprop
-from dendrax.simulation._execution import simulate, simulate_network
+from dendrax.simulation._execution import DEFAULT, simulate, simulate_network
 from dendrax.simulation._loop import LOOPS
 from dendrax.simulation._record import Readout, Record
 from dendrax.simulation._status import raise_on_failure
@@ -44,6 +44,9 @@ class Simulator(eqx.Module):
         ``"first_spikes"`` looks for the first spike of each neuron only (of a network: of each
         output neuron), and ends a trial when all of them are found. Then nothing can be recorded.
     solver : diffrax.AbstractSolver, default diffrax.Tsit5()
+        A ``Cell`` has an implicit scheme of second order of its own, Crank-Nicolson that is damped
+        after each discontinuity; ``diffrax.ImplicitEuler()`` asks for backward Euler. Any other
+        solver, and any controller, takes a cell through the flat loop.
     controller : diffrax.AbstractStepSizeController, optional
         For example ``diffrax.PIDController(rtol=1e-8, atol=1e-8)``. Default: fixed steps.
     adjoint : {"tape", "forward", "eventprop"}
@@ -119,7 +122,7 @@ class Simulator(eqx.Module):
         if execution not in ("auto", "flat"):
             raise ModelError(f"execution must be 'auto' or 'flat'; got {execution!r}.")
         self.execution = execution
-        self.solver = diffrax.Tsit5() if solver is None else solver
+        self.solver = DEFAULT if solver is None else solver
         if until not in ("t_stop", "first_spikes"):
             raise ModelError(f"until must be 't_stop' or 'first_spikes'; got {until!r}.")
         if until == "first_spikes" and (record or readouts):

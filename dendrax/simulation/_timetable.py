@@ -37,6 +37,15 @@ class Stops(NamedTuple):
     site: Int[Array, " stop"]
 
 
+class Clock(NamedTuple):
+    """How far steps go (ms), and how much they are extrapolated if nothing is to be damped."""
+
+    dt: float
+    t_stop: float
+    smallest: float
+    extrapolation: float
+
+
 class Step(NamedTuple):
     """One step of a trial; some have no length."""
 
@@ -71,12 +80,13 @@ def stops_of(drive: Drive, t_stop: float) -> Stops:
     )
 
 
-def steps_of(stops: Stops, dt: float, t_stop: float) -> Step:
+def steps_of(stops: Stops, clock: Clock) -> Step:
     """Return the steps of a trial in which nothing else stops.
 
     After each stop, the grid begins anew: so the solution depends smoothly on when spikes arrive.
     The first step after a stop is done in two halves that are not extrapolated.
     """
+    dt, t_stop = clock.dt, clock.t_stop
     most = int(np.ceil(t_stop / dt * (1 - _SLIVER))) + 2 * len(stops.t)
     span = jnp.diff(stops.t, append=t_stop)
     whole = jnp.ceil(lax.stop_gradient(span) / dt - _SLIVER).astype(int)
@@ -97,7 +107,7 @@ def steps_of(stops: Stops, dt: float, t_stop: float) -> Step:
         jnp.where(is_over, t_stop, stops.t[stop] + start),
         size,
         jnp.concatenate([jnp.zeros(1), size[:-1]]),
-        jnp.where(k < 2, 1.0, 2.0),
+        jnp.where(k < 2, 1.0, clock.extrapolation),
         stops.current[stop] + stops.slope[stop] * 0.5 * (start + end),
         jnp.where(arrives, stops.weight[stop], 0.0),
         stops.site[stop],

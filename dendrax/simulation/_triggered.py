@@ -1,5 +1,6 @@
 """Cells whose dendrites spike: what happens next is known only when the voltage is."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,21 +13,15 @@ from dendrax.mechanisms import AbstractDendriticSpike
 from dendrax.neurons import Cable, Cell, CellState
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._roots import rising_root
-from dendrax.simulation._timetable import Step, Stops
+from dendrax.simulation._timetable import Clock, Step, Stops
 
 Scalar = Float[Array, ""]
-Flags = tuple[Bool[Array, " place"] | None, ...]
+# Of each mechanism that is triggered, by its number.
+Flags = dict[int, Bool[Array, " place"]]
+Ages = dict[int, Float[Array, " place"]]
 
 # Steps without extrapolation after each discontinuity.
 _DAMPED = 2
-
-
-class Clock(NamedTuple):
-    """How far steps go."""
-
-    dt: float
-    t_stop: float
-    smallest: float
 
 
 class Lane(NamedTuple):
@@ -41,19 +36,16 @@ class Lane(NamedTuple):
     fires: Flags  # which dendrites have just reached their threshold
 
 
+def triggered(cell: Cell) -> dict[int, AbstractDendriticSpike]:
+    """Return the mechanisms of which the voltage triggers events."""
+    return {k: m for k, m in enumerate(cell.mechanisms) if isinstance(m, AbstractDendriticSpike)}
+
+
 def begin(cell: Cell, state: CellState) -> Lane:
     """Return the lane at the start of a trial."""
-    nobody = tuple(
-        jnp.zeros(part.age.shape, bool) if is_trigger(m) else None
-        for m, part in zip(cell.mechanisms, state.parts, strict=True)
-    )
+    nobody = {k: jnp.zeros(state.parts[k].age.shape, bool) for k in triggered(cell)}
     zero = jnp.zeros_like(state.v[0])
     return Lane(zero, state, zero, jnp.asarray(0), jnp.asarray(_DAMPED), jnp.asarray(True), nobody)
-
-
-def is_trigger(mechanism: object) -> bool:
-    """Whether the voltage triggers events of a mechanism."""
-    return isinstance(mechanism, AbstractDendriticSpike)
 
 
 def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) -> Lane:
@@ -61,19 +53,16 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
     v, at = lane.state.v, jnp.minimum(lane.stop, len(stops.t) - 1)
     is_new = lane.is_new & (lane.stop < len(stops.t))
     weight = jnp.where(is_new, stops.weight[at], 0.0)
-    ages = _ages(cell, lane)
+    ages = {k: lane.state.parts[k].age + 0.5 * lane.before for k in triggered(cell)}
     fires = _firing(cell, v, ages, lane.fires, clock.smallest)
 
     def event(k: int, part: Any) -> Any:
         part = cell.delivered(k, part, weight, stops.site[at])
-        return part if fires[k] is None else _fired(cell, k, part, fires[k], v)
+        return _fired(cell, k, part, fires[k], v) if k in fires else part
 
-    somewhere = jnp.stack([fired.any() for fired in fires if fired is not None]).any()
+    somewhere = jnp.stack([fired.any() for fired in fires.values()]).any()
     damped = jnp.where(is_new | somewhere, _DAMPED, lane.damped)
-    ages = tuple(
-        None if age is None else jnp.where(fired, 0.0, age)
-        for age, fired in zip(ages, fires, strict=True)
-    )
+    ages = {k: jnp.where(fires[k], 0.0, age) for k, age in ages.items()}
     to_stop = jnp.append(stops.t, clock.t_stop)[at + 1] - lane.t
     to_stop = jnp.where(lane.stop < len(stops.t), to_stop, 0.0)
     to_corner = _to_next_corner(cell, ages, clock.smallest)
@@ -85,16 +74,16 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
 
     def attempt(size: Scalar) -> CellState:
         middle = lane.t - stops.t[at] + 0.5 * size
-        kept = jnp.where(damped > 0, 1.0, 2.0)
+        kept = jnp.where(damped > 0, 1.0, clock.extrapolation)
         current = stops.current[at] + stops.slope[at] * middle
         step = Step(lane.t, size, lane.before, kept, current, weight, stops.site[at])
         parts = cell.relaxed(lane.state, cable, 0.5 * lane.before, 0.5 * size, event)
         return CellState(stepped(cell, cable, v, parts, step, clock.smallest), parts)
 
-    full, waiting = attempt(size), _waiting(cell, v, ages)
-    crosses = _margin(cell, full.v, waiting) >= 0
+    full, margin = attempt(size), partial(_margin, cell, _waiting(cell, v, ages))
+    crosses = margin(full.v) >= 0
     size, state = lax.cond(
-        crosses, lambda: _shortened(cell, attempt, size, v, waiting), lambda: (size, full)
+        crosses, lambda: _shortened(attempt, margin, size, v, full.v), lambda: (size, full)
     )
     at_stop = is_cut & ~crosses & (to_stop <= to_corner)
     at_corner = is_cut & ~crosses & ~at_stop
@@ -105,118 +94,86 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
         jnp.where(at_stop, jnp.minimum(lane.stop + 1, len(stops.t)), lane.stop),
         jnp.where(at_corner, _DAMPED, jnp.maximum(damped - 1, 0)),
         at_stop,
-        _reaching(cell, state.v, waiting, crosses),
+        _reaching(cell, _waiting(cell, v, ages), state.v, crosses),
     )
+
+
+def _firing(cell: Cell, v: Array, ages: Ages, reached: Flags, smallest: float) -> Flags:
+    """Return which dendrites spike now: those at their threshold, or above it and ready again."""
+    return {
+        k: (ages[k] >= m.t_ref - smallest) & (reached[k] | (cell.places[k].pick(v) > m.v_th))
+        for k, m in triggered(cell).items()
+    }
 
 
 def _fired(cell: Cell, k: int, part: Any, fired: Array, v: Array) -> Any:
     """Return the state of a mechanism in which some dendrites begin to spike."""
-    mechanism: Any = cell.mechanisms[k]
-    amplitude = mechanism.amplitude(cell.places[k].pick(v))
+    amplitude = triggered(cell)[k].amplitude(cell.places[k].pick(v))
     return part._replace(
         age=jnp.where(fired, 0.0, part.age), amplitude=jnp.where(fired, amplitude, part.amplitude)
     )
 
 
-def _ages(cell: Cell, lane: Lane) -> tuple[Array | None, ...]:
-    """Return how long ago the last spike of each dendrite began."""
-    return tuple(
-        part.age + 0.5 * lane.before if is_trigger(mechanism) else None
-        for mechanism, part in zip(cell.mechanisms, lane.state.parts, strict=True)
-    )
-
-
-def _each(cell: Cell, ages: tuple[Array | None, ...]) -> Any:
-    """Yield number, mechanism, places and ages of what can be triggered."""
-    for k, age in enumerate(ages):
-        if age is not None:
-            mechanism: Any = cell.mechanisms[k]
-            yield k, mechanism, cell.places[k], age
-
-
-def _firing(
-    cell: Cell, v: Array, ages: tuple[Array | None, ...], reached: Flags, smallest: float
-) -> Flags:
-    """Return which dendrites spike now: those at their threshold, or above it and ready again."""
-    flags: list[Any] = [None] * len(ages)
-    for k, mechanism, place, age in _each(cell, ages):
-        is_ready = age >= mechanism.t_ref - smallest
-        flags[k] = is_ready & (reached[k] | (place.pick(v) > mechanism.v_th))
-    return tuple(flags)
-
-
-def _to_next_corner(cell: Cell, ages: tuple[Array | None, ...], smallest: float) -> Scalar:
+def _to_next_corner(cell: Cell, ages: Ages, smallest: float) -> Scalar:
     """Return how long it takes until the current of a dendritic spike has a corner."""
     soonest = jnp.asarray(jnp.inf)
-    for _, mechanism, _, age in _each(cell, ages):
-        corners = jnp.concatenate([mechanism.corners(), jnp.reshape(mechanism.t_ref, 1)])
-        ahead = corners[:, None] - age[None]
+    for k, mechanism in triggered(cell).items():
+        corners = jnp.append(mechanism.corners(), mechanism.t_ref)
+        ahead = corners[:, None] - ages[k][None]
         ahead = jnp.where(ahead > smallest, ahead, jnp.inf).ravel()
         nearest = ahead[jnp.argmin(ahead)]
         soonest = jnp.where(nearest < soonest, nearest, soonest)
     return soonest
 
 
-def _waiting(cell: Cell, v: Array, ages: tuple[Array | None, ...]) -> Flags:
+def _waiting(cell: Cell, v: Array, ages: Ages) -> Flags:
     """Return which dendrites spike if they reach their threshold."""
-    flags: list[Any] = [None] * len(ages)
-    for k, mechanism, place, age in _each(cell, ages):
-        flags[k] = (age >= mechanism.t_ref) & (place.pick(v) < mechanism.v_th)
-    return tuple(flags)
+    return {
+        k: (ages[k] >= m.t_ref) & (cell.places[k].pick(v) < m.v_th)
+        for k, m in triggered(cell).items()
+    }
 
 
-def _margins(cell: Cell, v: Array, waiting: Flags) -> Array:
+def _margins(cell: Cell, waiting: Flags, v: Array) -> dict[int, Array]:
     """Return how far above their thresholds the waiting dendrites are."""
-    far = [
-        jnp.where(waits, cell.places[k].pick(v) - _threshold(cell, k), -jnp.inf)
-        for k, waits in enumerate(waiting)
-        if waits is not None
-    ]
-    return jnp.concatenate(far)
+    return {
+        k: jnp.where(waiting[k], cell.places[k].pick(v) - m.v_th, -jnp.inf)
+        for k, m in triggered(cell).items()
+    }
 
 
-def _threshold(cell: Cell, k: int) -> Any:
-    mechanism: Any = cell.mechanisms[k]
-    return mechanism.v_th
-
-
-def _margin(cell: Cell, v: Array, waiting: Flags) -> Scalar:
-    """Return the margin of the dendrite that is furthest; of those at rest a derivative of 0."""
-    margins = _margins(cell, v, waiting)
+def _margin(cell: Cell, waiting: Flags, v: Array) -> Scalar:
+    """Return the margin of the dendrite that is furthest."""
+    margins = jnp.concatenate(list(_margins(cell, waiting, v).values()))
     return margins[jnp.argmax(margins)]
 
 
 def _shortened(
-    cell: Cell, attempt: Any, size: Scalar, v: Array, waiting: Flags
+    attempt: Callable[[Scalar], CellState],
+    margin: Callable[[Array], Scalar],
+    size: Scalar,
+    v: Array,
+    v_full: Array,
 ) -> tuple[Scalar, CellState]:
     """Return the step that ends where the first dendrite reaches its threshold."""
 
-    def margin(size: Scalar) -> Scalar:
-        return _margin(cell, attempt(size).v, waiting)
+    def along(size: Scalar) -> tuple[CellState, CellState, Scalar, Scalar]:
+        state, rate = jax.jvp(attempt, (size,), (jnp.ones_like(size),))
+        return state, rate, *jax.jvp(margin, (state.v,), (rate.v,))
 
-    def along(size: Scalar) -> tuple[Scalar, Scalar]:
-        return jax.jvp(margin, (size,), (jnp.ones_like(size),))
-
-    at_start, at_end = _margin(cell, v, waiting), margin(size)
-    guess = size * at_start / (at_start - at_end)
+    guess = size * margin(v) / (margin(v) - margin(v_full))
     tolerance = 4 * jnp.finfo(size.dtype).eps * size
-    fixed = partial(jax.tree.map, lax.stop_gradient)
-    root = rising_root(
-        lambda x: fixed(along(x)), jnp.zeros_like(size), *fixed((size, guess, tolerance))
-    )
+    frozen = lax.stop_gradient((size, guess, tolerance))
+    root = rising_root(lambda x: lax.stop_gradient(along(x)[2:]), jnp.zeros_like(size), *frozen)
     root = lax.stop_gradient(root)
-    value, slope = along(root)
-    # The derivative of the implicit function theorem.
-    size = root - value / lax.stop_gradient(slope)
-    return size, attempt(size)
+    state, rate, value, slope = along(root)
+    # A step of Newton, which changes the size by rounding only, and its derivative to that of the
+    # implicit function theorem; the state follows.
+    change = -value / lax.stop_gradient(slope)
+    return root + change, jax.tree.map(lambda x, y: x + lax.stop_gradient(y) * change, state, rate)
 
 
-def _reaching(cell: Cell, v: Array, waiting: Flags, crosses: Bool[Array, ""]) -> Flags:
+def _reaching(cell: Cell, waiting: Flags, v: Array, crosses: Bool[Array, ""]) -> Flags:
     """Return which dendrites a shortened step has taken to their threshold."""
-    flags: list[Any] = [None] * len(waiting)
-    best = _margin(cell, v, waiting)
-    for k, waits in enumerate(waiting):
-        if waits is not None:
-            margin = cell.places[k].pick(v) - _threshold(cell, k)
-            flags[k] = crosses & waits & (margin >= best)
-    return tuple(flags)
+    best = _margin(cell, waiting, v)
+    return {k: crosses & (m >= best) for k, m in _margins(cell, waiting, v).items()}

@@ -55,14 +55,14 @@ SLOW = dx.CalciumPool(tau=1e5 * pq.s, depth=1 * pq.um)
 def test_what_a_cell_gains_in_charge_its_pool_gains_in_calcium(channel):
     probes = {"i": dx.Probe("current", of="CaHVA"), "c": dx.Probe("c", of="CalciumPool")}
     cell = dx.Cell(COMPARTMENTS, [dx.Passive(), SLOW, channel], celsius=23.0, probes=probes)
-    inputs = dx.Inputs(current=dx.step_current(300 * pq.pA, 0 * pq.ms, 20 * pq.ms))
+    inputs = dx.Inputs(current=dx.step_current(40 * pq.pA, 0 * pq.ms, 20 * pq.ms))
     simulator = dx.Simulator(
         20 * pq.ms, 0.02 * pq.ms, record=dx.Record("i", "c", every=0.02 * pq.ms)
     )
     traces = {k: np.ravel(x) for k, x in simulator(cell, inputs).traces.items()}
     charge = -np.trapezoid(traces["i"], dx=0.02)  # pA ms, which are fC
     liters = float(COMPARTMENTS.area[0]) * 1.0 * 1e-15
-    assert charge > 1000
+    assert charge > 50
     np.testing.assert_allclose(
         np.ptp(traces["c"]), 1e3 * charge * 1e-15 / (2 * FARADAY) / liters, rtol=1e-4
     )
