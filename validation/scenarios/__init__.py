@@ -1,1 +1,1 @@
-"""What is claimed of cells: each scenario measures numbers, and says how far off they may be."""
+"""One module for each scenario; its ``measure()`` returns what was measured."""
