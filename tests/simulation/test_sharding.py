@@ -56,7 +56,8 @@ def test_trials_on_several_devices(model, execution):
     assert len(others) == 2
     assert np.max(one["times"]) > 0
     for other in others:
-        np.testing.assert_array_equal(other["times"], one["times"])
+        # Loops over fewer trials are vectorized otherwise: the last digit may differ.
+        np.testing.assert_allclose(other["times"], one["times"], rtol=1e-14)
         # The sums over trials are in another order.
         np.testing.assert_allclose(other["gradient"], one["gradient"], rtol=1e-12, atol=1e-12)
         assert other["gathered"] == 0
