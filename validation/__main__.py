@@ -56,7 +56,9 @@ def main() -> int:
         print(f"  {time.perf_counter() - start:.0f} s", flush=True)
         everything += found
     passed = sum(each.passes for each in everything)
-    print(f"{passed} of {len(everything)} quantities are within their tolerances: {report.MARKDOWN}")
+    print(
+        f"{passed} of {len(everything)} quantities are within their tolerances: {report.MARKDOWN}"
+    )
     return int(passed < len(everything))
 
 

@@ -10,4 +10,4 @@ from validation.scenarios import dcaap_smooth, nmda
 def test_every_number_is_within_its_tolerance(scenario):
     rows = scenario.measure()
     assert len(rows) >= 8
-    assert [each for each in rows if not each["passed"]] == []
+    assert [each for each in rows if not each.passes] == []

@@ -88,9 +88,10 @@ def response(cell: dx.Cell, current: float, dt: float = DT) -> Response:
     pulse = dx.step_current(current * pq.pA, START * MS, STOP * MS)
     result = simulator(cell, dx.Inputs(pulse))
     v, soma, age, size = (np.asarray(result.traces[k])[0, 0] for k in record.names)
-    new = np.flatnonzero(np.diff(age) < 0) + 1
     t = np.arange(len(v)) * dt
-    return Response(t, v, soma, t[new] - age[new], size[new])
+    # Some time after the beginning: samples right at it are interpolated across it.
+    later = np.flatnonzero((age >= 1.0) & (age < 1.0 + dt))
+    return Response(t, v, soma, t[later] - age[later], size[later])
 
 
 def measure() -> list[Measured]:

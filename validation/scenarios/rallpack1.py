@@ -46,9 +46,7 @@ def measure() -> list[Measured]:
     cell, t = model(), np.arange(5001) * DT
     series, found = exact(t), rallpack.both_ends(cell, rallpack.pulse(), DT)
     near_error, far_error = (rallpack.percent(a, b) for a, b in zip(found, series, strict=True))
-    ramp = dx.Inputs(
-        dx.ramp_current(0 * pq.pA, rallpack.CURRENT * pq.pA, 0 * pq.ms, RAMP * pq.ms)
-    )
+    ramp = dx.Inputs(dx.ramp_current(0 * pq.pA, rallpack.CURRENT * pq.pA, 0 * pq.ms, RAMP * pq.ms))
     smooth = ramped(np.arange(round(RAMP / DT) + 1) * DT)
     errors = [
         rallpack.percent(rallpack.both_ends(cell, ramp, dt, RAMP)[0], smooth[0])
