@@ -30,7 +30,7 @@ def model() -> dx.Cell:
                 "all", n=3, g_max=[2, 1.5, 1] * NS, tau=[5, 3, 8] * MS, delay=[0.2, 0.3, 0.5] * MS
             ),
         ],
-        celsius=6.3,
+        celsius=8.3,
         electrode=ROOT,
         spike_at=ROOT,
         probes={"tip": TIP},
@@ -41,7 +41,7 @@ def inputs() -> dx.Inputs:
     """Return a pulse into the trunk, and four spikes."""
     return dx.Inputs(
         dx.step_current(60 * pq.pA, 1 * MS, 15 * MS),
-        dx.spike_trains([[2.03] * MS, [3.117, 6.231] * MS, [5.019] * MS]),
+        dx.spike_trains([[2.03] * MS, [1.417, 6.231] * MS, [1.719] * MS]),
     )
 
 
