@@ -59,7 +59,7 @@ def test_a_quantity_comes_back(unit, values):
         (5 * brian2.mV**0.5, "1", r"a number without unit"),
         ("5 ms", "ms", r"got '5 ms'"),
         (None, "1", r"a number without unit"),
-        (1 * pq.ms, "uF/cm**2", r"a quantity in uF/cm\*\*2 \(for example 1 \* pq.uF/cm\*\*2\)"),
+        (1 * pq.ms, "uF/cm**2", r"a capacitance per area \(for example 1 \* pq.uF / pq.cm\*\*2\)"),
     ],
 )
 def test_another_dimension_is_refused_by_name(value, unit, message):

@@ -36,6 +36,11 @@ class Measured(NamedTuple):
             return f"{self.expected:.7g} ± {self.tolerance:.3g}"
         return f"{self.sense} {self.tolerance:.4g}"
 
+    @property
+    def digits(self) -> int:
+        """How many digits of the value matter."""
+        return 3 if self.expected is None else 6
+
     def entry(self, scenario: str) -> dict[str, Any]:
         """Return the record of the report."""
         return {

@@ -51,12 +51,12 @@ def line(each: Measured) -> str:
     """Return what is printed of a quantity as soon as it is measured."""
     verdict = "ok  " if each.passes else "FAIL"
     unit = f" {each.unit}" if each.unit else ""
-    return f"{verdict} {each.quantity}: {shown(each.value)}{unit} ({each.wanted})"
+    return f"{verdict} {each.quantity}: {shown(each.value, each.digits)}{unit} ({each.wanted})"
 
 
-def shown(value: float | None) -> str:
+def shown(value: float | None, digits: int = 3) -> str:
     """Return a number with the digits that matter."""
-    return "not measured" if value is None else f"{value:.5g}"
+    return "not measured" if value is None else f"{value:.{digits}g}"
 
 
 def _row(entry: dict[str, Any]) -> str:
@@ -64,5 +64,5 @@ def _row(entry: dict[str, Any]) -> str:
     each = Measured(**{key: entry[key] for key in keys})
     unit = f" {each.unit}" if each.unit else ""
     within = "yes" if each.passes else "**no**"
-    value = f"{shown(each.value)}{unit if each.value is not None else ''}"
+    value = shown(each.value, each.digits) + (unit if each.value is not None else "")
     return f"| {each.quantity} | {value} | {each.wanted}{unit} | {within} | {each.reason} |"

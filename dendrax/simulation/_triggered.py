@@ -83,7 +83,7 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
     full, margin = attempt(size), partial(_margin, cell, _waiting(cell, v, ages))
     crosses = margin(full.v) >= 0
     size, state = lax.cond(
-        crosses, lambda: _shortened(attempt, margin, size, v, full.v), lambda: (size, full)
+        crosses, lambda: _shortened(attempt, margin, crosses, size, v, full.v), lambda: (size, full)
     )
     at_stop = is_cut & ~crosses & (to_stop <= to_corner)
     at_corner = is_cut & ~crosses & ~at_stop
@@ -151,25 +151,29 @@ def _margin(cell: Cell, waiting: Flags, v: Array) -> Scalar:
 def _shortened(
     attempt: Callable[[Scalar], CellState],
     margin: Callable[[Array], Scalar],
+    crosses: Bool[Array, ""],
     size: Scalar,
     v: Array,
     v_full: Array,
 ) -> tuple[Scalar, CellState]:
-    """Return the step that ends where the first dendrite reaches its threshold."""
+    """Return the step that ends where the first dendrite reaches its threshold.
+
+    Under vmap, it is computed for steps in which nothing crosses too: then no root is searched.
+    """
 
     def along(size: Scalar) -> tuple[CellState, CellState, Scalar, Scalar]:
         state, rate = jax.jvp(attempt, (size,), (jnp.ones_like(size),))
         return state, rate, *jax.jvp(margin, (state.v,), (rate.v,))
 
-    guess = size * margin(v) / (margin(v) - margin(v_full))
-    tolerance = 4 * jnp.finfo(size.dtype).eps * size
+    guess = jnp.where(crosses, size * margin(v) / (margin(v) - margin(v_full)), size)
+    tolerance = jnp.where(crosses, 4 * jnp.finfo(size.dtype).eps * size, jnp.inf)
     frozen = lax.stop_gradient((size, guess, tolerance))
     root = rising_root(lambda x: lax.stop_gradient(along(x)[2:]), jnp.zeros_like(size), *frozen)
     root = lax.stop_gradient(root)
     state, rate, value, slope = along(root)
     # A step of Newton, which changes the size by rounding only, and its derivative to that of the
     # implicit function theorem; the state follows.
-    change = -value / lax.stop_gradient(slope)
+    change = -jnp.where(crosses, value, 0.0) / lax.stop_gradient(jnp.where(crosses, slope, 1.0))
     return root + change, jax.tree.map(lambda x, y: x + lax.stop_gradient(y) * change, state, rate)
 
 

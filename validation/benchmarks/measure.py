@@ -143,5 +143,6 @@ class Bench:
 
 def medians(each: list[Measurement]) -> dict[str, float]:
     """Return the medians of what all processes of one side reported."""
-    names = ("seconds", "first_call_s", "peak_mb", "batch", "loss")
+    names = ("seconds", "first_call_s", "compile_s", "build_s", "temporary_mib", "peak_mb", "batch",
+             "loss")  # fmt: skip
     return {k: middle(x[k] for x in each) for k in names if k in each[0]}

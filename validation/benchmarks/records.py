@@ -33,6 +33,16 @@ def cost(field: str) -> Callable[[Measurement, Measurement], float]:
     return ratio
 
 
+def own(field: str) -> Callable[[Measurement, Measurement], float]:
+    """Return the function that says what dendrax needs, whatever the peer does."""
+
+    def value(ours: Measurement, peer: Measurement) -> float:
+        del peer
+        return ours[field]
+
+    return value
+
+
 def difference(ours: Measurement, peer: Measurement) -> float:
     """Return how many seconds more dendrax takes."""
     return ours["seconds"] - peer["seconds"]

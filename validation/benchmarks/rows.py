@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from validation.benchmarks.processes import Run
-from validation.benchmarks.records import Measurement, cost, difference, speedup
+from validation.benchmarks.records import Measurement, cost, difference, own, speedup
 
 
 class Row(NamedTuple):
@@ -22,11 +22,7 @@ class Row(NamedTuple):
     peer_error: float = float("inf")  # beyond which the peer does something else
     gain: float | None = None  # how much smaller ours has to be
     note: str = ""
-
-    @property
-    def unit(self) -> str:
-        """What the number is: a ratio, or seconds."""
-        return " s" if self.compare is difference else ""
+    unit: str = ""  # of the number, after a space; a ratio has none
 
 
 def sided(worker: str, **common: Any) -> Callable[..., Run]:
@@ -147,6 +143,60 @@ ROWS = {
     "l": Row(
         "import dendrax, against import jax",
         Run("import_jax", {}), Run("import_dendrax", {}), 1.5, compare=difference, at_least=False,
+        unit=" s",
         note="Fails if brian2, neo, matplotlib or pandas are loaded.",
     ),
 }  # fmt: skip
+
+
+def cable(size: int, peer: str, target: float, **solver: str) -> Row:
+    """Return the row that compares the forward pass of cells with one peer."""
+    name = {"jaxley_cable": "Jaxley", "neuron_cable": "NEURON", "arbor_cable": "Arbor"}[peer]
+    task = {"compartments": size, "dt": 0.025}
+    return Row(
+        f"excitable ball and stick of {size} compartments, 8 spikes, 4000 steps, forward, time "
+        f"against that of {name}, backward Euler",
+        Run(peer, {**task, **solver}), Run("dendrax_cable", {**task, "mode": "forward"}), target,
+        compare=cost("seconds"), at_least=False, error=0.02, peer_error=0.5,
+        reference=Run("dendrax_cable", {**task, "dt": 0.0025, "mode": "forward", "once": True}),
+    )  # fmt: skip
+
+
+CELL = {"compartments": 50, "dt": 0.025}
+GRADIENT = {
+    "peer": Run("dendrax_cable", {**CELL, "mode": "forward"}),
+    "ours": Run("dendrax_cable", {**CELL, "mode": "gradient"}),
+    "at_least": False,
+}
+LOSS = "gradient of the loss of two traces of the ball and stick of 50 compartments"
+
+CABLE = {
+    "m": cable(50, "jaxley_cable", 0.65),
+    "m2": cable(50, "neuron_cable", 0.35),
+    "m3": cable(50, "arbor_cable", 1.7),
+    "n": cable(1000, "jaxley_cable", 0.7),
+    "n2": cable(1000, "neuron_cable", 0.35),
+    "n3": cable(1000, "arbor_cable", 1.3),
+    "o": Row(f"{LOSS}, against the forward pass", **GRADIENT, target=4, compare=cost("seconds")),
+    "o2": Row(
+        f"temporaries of the {LOSS}", **GRADIENT, target=10, compare=own("temporary_mib"),
+        unit=" MiB",
+    ),
+    "p": Row(
+        "excitable ball and stick of 50 compartments, against NEURON, backward Euler, with steps "
+        "so small that its error is as large",
+        Run("neuron_cable", {**CELL, "dt": 0.00125}),
+        Run("dendrax_cable", {**CELL, "dt": 0.025, "mode": "forward"}), 5,
+        gain=1.0, peer_error=0.05, error=0.02,
+        reference=Run("dendrax_cable", {**CELL, "dt": 0.0025, "mode": "forward", "once": True}),
+    ),
+    "q": Row(
+        "building the ball and stick of 1000 compartments",
+        cable(1000, "neuron_cable", 1).peer, cable(1000, "neuron_cable", 1).ours, 1.0,
+        compare=own("build_s"), at_least=False, unit=" s",
+    ),
+    "r": Row(
+        f"compilation of the {LOSS}", **GRADIENT, target=5, compare=own("compile_s"), unit=" s",
+    ),
+}  # fmt: skip
+ROWS |= CABLE

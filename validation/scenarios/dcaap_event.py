@@ -28,7 +28,7 @@ class Response(NamedTuple):
 
     t: np.ndarray  # ms
     v: np.ndarray  # mV, at the site
-    soma: np.ndarray  # mV
+    soma_v: np.ndarray  # mV
     starts: np.ndarray  # of the dendritic spikes, ms
     size: np.ndarray  # of each, K of the model
 
@@ -74,6 +74,7 @@ def model(*, traub: bool = True) -> dx.Cell:
         electrode=SITE,
         probes={
             "site": SITE,
+            "soma": "soma",
             "age": dx.Probe("age", SITE, of="CalciumSpike"),
             "size": dx.Probe("amplitude", SITE, of="CalciumSpike"),
         },
@@ -83,14 +84,15 @@ def model(*, traub: bool = True) -> dx.Cell:
 
 def response(cell: dx.Cell, current: float, dt: float = DT) -> Response:
     """Simulate a pulse of one second into the dendrite."""
-    record = dx.Record("site", "v", "age", "size", every=dt * MS)
+    record = dx.Record("site", "soma", "age", "size", every=dt * MS)
     simulator = dx.Simulator(T_STOP * MS, dt * MS, record=record, max_spikes=64)
     pulse = dx.step_current(current * pq.pA, START * MS, STOP * MS)
     result = simulator(cell, dx.Inputs(pulse))
     v, soma, age, size = (np.asarray(result.traces[k])[0, 0] for k in record.names)
-    new = np.flatnonzero(np.diff(age) < 0) + 1
     t = np.arange(len(v)) * dt
-    return Response(t, v, soma, t[new] - age[new], size[new])
+    # Some time after the beginning: samples right at it are interpolated across it.
+    later = np.flatnonzero((age >= 1.0) & (age < 1.0 + dt))
+    return Response(t, v, soma, t[later] - age[later], size[later])
 
 
 def measure() -> list[Measured]:

@@ -7,19 +7,20 @@ which give the Nernst potential at NEURON's default temperature of 6.3 degrees a
 any.
 """
 
-from typing import Any
-
 import numpy as np
 import quantities as pq
 
 import dendrax as dx
-from validation.scenarios._row import row
+from validation._measured import Measured, at_most, near
 
 PER_CM2 = 1 / pq.cm**2
 PEAKS = {61.51: 25.301, 200.67: -13.562, 343.00: -15.101, 485.44: -16.504}  # ms: mV, at 425 pA
 AMPLITUDES = (375, 425, 550, 600)  # pA
 HIGH = -30.0  # mV; above it a maximum is a spike
 DT, EVERY = 0.05, 0.05  # ms
+
+TIMES = "a step of 0.05 ms, second order: 0.02 ms after 500 ms"
+HEIGHTS = "the 3 digits of the reference, and what a shift of a peak by 0.05 ms makes"
 
 
 def model() -> dx.Cell:
@@ -49,7 +50,7 @@ def peaks(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (k - rise / bend) * EVERY, v[k] - rise**2 / (2 * bend)
 
 
-def measure() -> list[dict[str, Any]]:
+def measure() -> list[Measured]:
     """Return spike times and heights, and what happens at other currents."""
     steps = [dx.step_current(i * pq.pA, 0 * pq.ms, 1000 * pq.ms) for i in AMPLITUDES]
     record = dx.Record("v", every=EVERY * pq.ms)
@@ -60,11 +61,13 @@ def measure() -> list[dict[str, Any]]:
     for n, (time, height, (t, v)) in enumerate(
         zip(*found[425], PEAKS.items(), strict=False), start=1
     ):
-        rows.append(row(f"time of spike {n} at 425 pA", time, "ms", t, 0.1))
-        rows.append(row(f"height of spike {n} at 425 pA", height, "mV", v, 0.05))
-    rows.append(row("spikes at 375 pA", len(found[375][0]), "1", 0, 0))
+        rows.append(near(f"time of spike {n} at 425 pA", time, "ms", t, 0.1, TIMES))
+        rows.append(near(f"height of spike {n} at 425 pA", height, "mV", v, 0.05, HEIGHTS))
+    rows.append(near("spikes at 375 pA", len(found[375][0]), "", 0, 0, "a count"))
     for i in (550, 600):
-        rows.append(row(f"spikes at {i} pA", len(found[i][0]), "1", 1, 0))
+        rows.append(near(f"spikes at {i} pA", len(found[i][0]), "", 1, 0, "a count"))
         plateau = traces[AMPLITUDES.index(i)][int(300 / EVERY) :]
-        rows.append(row(f"range of the plateau at {i} pA", np.ptp(plateau), "mV", 0, 2))
+        rows.append(
+            at_most(f"range of the plateau at {i} pA", np.ptp(plateau), "mV", 2, "no more spikes")
+        )
     return rows

@@ -6,19 +6,20 @@ al. 2000, Nature 404:285). The numbers are those of NEURON 9.0.2 (CVODE) with th
 """
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import quantities as pq
 
 import dendrax as dx
-from validation.scenarios._row import row
+from validation._measured import Measured, near
 
 PER_CM2 = 1 / pq.cm**2
 PLACE, REST, START, EVERY = "dend[0](0.8)", -75.0, 10.0, 0.02
 COUNTS = tuple(range(5, 45, 5))
 # By number of synapses: peak (mV) and width at half of it (ms) in the dendrite, peak in the soma.
 NEURON = {10: (45.39, 4.5, 4.56), 30: (64.94, 49.7, 11.55)}
+
+REASON = "what NEURON gives, to half of its last digit and the sampling"
 
 
 def model() -> dx.Cell:
@@ -52,7 +53,7 @@ def responses() -> dict[int, tuple[float, float, float]]:
     return found
 
 
-def measure() -> list[dict[str, Any]]:
+def measure() -> list[Measured]:
     """Return potentials of few and of many synapses, and how sharply they differ."""
     found, rows = responses(), []
     for n, wanted in NEURON.items():
@@ -64,10 +65,15 @@ def measure() -> list[dict[str, Any]]:
             (0.05, 0.1, 0.02),
             strict=True,
         ):
-            rows.append(row(f"{name}, {n} synapses", value, unit, target, tolerance))
+            rows.append(near(f"{name}, {n} synapses", value, unit, target, tolerance, REASON))
     # Five more synapses make it several times longer once, and hardly at any other number.
     growth = [found[b][1] / found[a][1] for a, b in pairwise(COUNTS)]
     jump = int(np.argmax(growth))
-    rows.append(row("jumps of the width by a factor of 3", np.sum(np.array(growth) > 3), "1", 1, 0))
-    rows.append(row("synapses at the jump", COUNTS[jump + 1], "1", 20, 0))
+    rows.append(
+        near(
+            "jumps of the width by a factor of 3", np.sum(np.array(growth) > 3), "", 1, 0,
+            "a count: all or none",
+        )
+    )  # fmt: skip
+    rows.append(near("synapses at the jump", COUNTS[jump + 1], "", 20, 0, "a count, in fives"))
     return rows

@@ -50,8 +50,8 @@ def measure() -> list[Measured]:
         at_most("error at a leaf, dt 0.05 ms", errors[1], "% rms", 0.0011, reason),
         near(
             "root minus leaf at 250 ms", 1e3 * (short[0, -1] - short[1, -1]), "uV", 79.5, 0.2,
-            "from end to end; diameters in the place of lengths would give 2.4 uV. The compartments "
-            "at the ends are 0.3 and 0.6 um long, which leaves 0.1 uV",
+            "from end to end; diameters in the place of lengths would give 2.4 uV. Compartments at "
+            "the ends are 0.3 and 0.6 um long, which leaves 0.1 uV",
         ),
         near(
             "root minus leaf at 250 ms, middles of compartments", middles, "uV", expected, 0.05,
