@@ -10,13 +10,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "docs/getting_started.md", "docs/how_to/add_a_neuron.md"]
-PAGES += ["docs/how_to/add_a_mechanism.md"]
-PAGES += ["docs/how_to/use_a_morphology.md"]
+PAGES += ["docs/how_to/add_a_mechanism.md", "docs/how_to/use_a_morphology.md"]
+PAGES += ["docs/how_to/build_a_cell.md"]
 # The README fits too; compiling a second fit takes long.
 PAGES += [pytest.param("docs/how_to/fit_a_recording.md", marks=pytest.mark.slow)]
 # Its example trains too.
 PAGES += [pytest.param("docs/how_to/train_a_network.md", marks=pytest.mark.slow)]
-EXAMPLES = [["simulate_adex.py"], ["train_yin_yang.py", "1", "300"]]
+EXAMPLES = [["simulate_adex.py"]]
+# Training has tests of its own.
+EXAMPLES += [pytest.param(["train_yin_yang.py", "1", "300"], marks=pytest.mark.slow)]
 
 
 def run(script: Path, folder: Path, *arguments: str) -> str:

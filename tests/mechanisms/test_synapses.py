@@ -109,7 +109,7 @@ def test_the_response_to_a_current_is_that_of_a_circuit():
     np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
-@pytest.mark.parametrize("execution", ["auto", "flat"])
+@pytest.mark.parametrize("execution", ["auto", pytest.param("flat", marks=pytest.mark.slow)])
 def test_a_delay_is_a_later_spike(execution):
     record = dx.Record("v", every=1 * MS)
     simulator = dx.Simulator(20 * MS, 0.5 * MS, record=record, execution=execution)
