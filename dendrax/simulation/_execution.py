@@ -34,7 +34,6 @@ from dendrax.simulation._status import OK, TOO_MANY_ARRIVALS
 from dendrax.simulation._structured import run_structured, structure_of
 from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 
-
 # The solver of a simulator that is told no other.
 DEFAULT = diffrax.Tsit5()
 
