@@ -41,7 +41,7 @@ def inputs() -> dx.Inputs:
     """Return a pulse into the trunk, and four spikes."""
     return dx.Inputs(
         dx.step_current(60 * pq.pA, 1 * MS, 15 * MS),
-        dx.spike_trains([[2.03] * MS, [1.417, 6.231] * MS, [1.719] * MS]),
+        dx.spike_trains([[2.03] * MS, [1.417, 6.231] * MS, [2.243] * MS]),
     )
 
 
