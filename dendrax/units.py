@@ -30,6 +30,7 @@ _MEANING = {
     "1/ms": ("a frequency", "100 * pq.Hz"),
     "1/mV": ("an inverse voltage", "0.5 / pq.mV"),
     "uF/cm**2": ("a capacitance per area", "1 * pq.uF / pq.cm**2"),
+    "mS/cm**2": ("a conductance per area", "0.1 * pq.mS / pq.cm**2"),
     "uA/cm**2": ("a current per area", "5 * pq.uA / pq.cm**2"),
     "ohm*cm": ("a resistivity", "100 * pq.ohm * pq.cm"),
     "1": ("a number without unit", "0.5"),
