@@ -56,7 +56,8 @@ def one_step(
         solver_state = solver.init(terms, t_0, t_1, y, args)
         # The right-hand side is evaluated anew at the start of each step.
         return solver.step(terms, t_0, t_1, y, args, solver_state, made_jump=True)[:3]
-    tableau, size, stages = solver.tableau, t_1 - t_0, []
+    tableau: Any = solver.tableau
+    size, stages = t_1 - t_0, []
     for c, row in zip([0.0, *tableau.c], [(), *tableau.a_lower], strict=True):
         rate = terms.vf(t_0 + float(c) * size, _combined(y, row, stages), args)
         stages.append(size * rate)
