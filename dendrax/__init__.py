@@ -1,6 +1,6 @@
 """dendrax: neurons with dendritic spikes, exact in time, fitted by exact gradients."""
 
-import dendrax._xla  # first: it must come before JAX reads its flags  # noqa: F401
+from dendrax import _xla as _xla  # first: it must come before JAX reads its flags
 from dendrax.errors import DendraxError as DendraxError
 from dendrax.errors import FitError as FitError
 from dendrax.errors import ModelError as ModelError

@@ -29,6 +29,7 @@ from dendrax.mechanisms._kinetics import q10 as q10
 from dendrax.mechanisms._kinetics import towards as towards
 from dendrax.mechanisms._km import KM as KM
 from dendrax.mechanisms._kv31 import Kv31 as Kv31
+from dendrax.mechanisms._mechanism import COMPARTMENT as COMPARTMENT
 from dendrax.mechanisms._mechanism import PER_AREA as PER_AREA
 from dendrax.mechanisms._mechanism import AbstractChannel as AbstractChannel
 from dendrax.mechanisms._mechanism import AbstractMechanism as AbstractMechanism

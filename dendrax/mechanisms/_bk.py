@@ -6,11 +6,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from dendrax.mechanisms._gated import COMPARTMENT, AbstractGated
+from dendrax.mechanisms._gated import AbstractGated
 from dendrax.mechanisms._kinetics import towards
-from dendrax.mechanisms._mechanism import Each, Leaf, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, Each, Leaf, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class BKState(NamedTuple):

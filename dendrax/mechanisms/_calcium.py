@@ -2,11 +2,10 @@
 
 from jaxtyping import Array
 
-from dendrax.mechanisms._gated import COMPARTMENT, AbstractGated, Gates
+from dendrax.mechanisms._gated import AbstractGated, Gates
 from dendrax.mechanisms._kinetics import nernst
-from dendrax.mechanisms._mechanism import Each, Site, by_instance
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, Each, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, by_instance, parameter
 
 
 class AbstractCalciumCurrent(AbstractGated):

@@ -5,11 +5,9 @@ from typing import NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 
-from dendrax.mechanisms._gated import COMPARTMENT
 from dendrax.mechanisms._kinetics import FARADAY, towards
-from dendrax.mechanisms._mechanism import AbstractPool, Each, Leaf, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, AbstractPool, Each, Leaf, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 # Of pA / um3 in mM / ms, where a mole has the charge of one faraday.
 _FILLING = 1e3 / FARADAY

@@ -6,11 +6,9 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dendrax.mechanisms._mechanism import PER_AREA, AbstractMechanism, Each, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, PER_AREA, AbstractMechanism, Each, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
-COMPARTMENT = ("compartment",)
 # The age (ms) of a spike that never was; finite, so that no derivative is 0 times infinity.
 NEVER = 1e6
 
@@ -61,9 +59,6 @@ class AbstractDendriticSpike(AbstractMechanism):
     @abstractmethod
     def corners(self) -> Float[Array, "corner *place"]:
         """Return the ages (ms) at which the current is not smooth, ``t_ref`` aside."""
-
-    def observe(self, state: DendriticSpikeState) -> dict[str, Each]:
-        return state._asdict()
 
 
 class DendriticSpike(AbstractDendriticSpike):

@@ -7,8 +7,7 @@ from jaxtyping import Array
 
 from dendrax.mechanisms._kinetics import linoid
 from dendrax.mechanisms._mechanism import SYNAPSE, AbstractSynapses, Each, Leaf, Relaxation, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class DoubleExponentialState(NamedTuple):

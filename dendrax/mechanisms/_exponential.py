@@ -7,8 +7,7 @@ from jaxtyping import Array
 
 from dendrax.mechanisms._kinetics import towards
 from dendrax.mechanisms._mechanism import SYNAPSE, AbstractSynapses, Each, Leaf, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class ExponentialState(NamedTuple):

@@ -6,11 +6,8 @@ from typing import Any, ClassVar, NamedTuple
 from jaxtyping import Array
 
 from dendrax.mechanisms._kinetics import q10
-from dendrax.mechanisms._mechanism import AbstractChannel, Each, Leaf, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
-
-COMPARTMENT = ("compartment",)
+from dendrax.mechanisms._mechanism import COMPARTMENT, AbstractChannel, Each, Leaf, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class Activation(NamedTuple):

@@ -5,9 +5,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from dendrax.mechanisms._kinetics import gate, linoid, q10
-from dendrax.mechanisms._mechanism import AbstractChannel, Each, Leaf, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, AbstractChannel, Each, Leaf, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class HodgkinHuxleyState(NamedTuple):
@@ -36,14 +35,10 @@ class HodgkinHuxley(AbstractChannel):
     counted today and a rest of -65 mV.
     """
 
-    g_na: ParameterOrArray = parameter(
-        "mS/cm**2", default=120.0, bounds=POSITIVE, dims=("compartment",)
-    )
-    g_k: ParameterOrArray = parameter(
-        "mS/cm**2", default=36.0, bounds=POSITIVE, dims=("compartment",)
-    )
-    e_na: ParameterOrArray = parameter("mV", default=50.0, dims=("compartment",))
-    e_k: ParameterOrArray = parameter("mV", default=-77.0, dims=("compartment",))
+    g_na: ParameterOrArray = parameter("mS/cm**2", default=120.0, bounds=POSITIVE, dims=COMPARTMENT)
+    g_k: ParameterOrArray = parameter("mS/cm**2", default=36.0, bounds=POSITIVE, dims=COMPARTMENT)
+    e_na: ParameterOrArray = parameter("mV", default=50.0, dims=COMPARTMENT)
+    e_k: ParameterOrArray = parameter("mV", default=-77.0, dims=COMPARTMENT)
     q10: ParameterOrArray = parameter("1", default=3.0, bounds=POSITIVE)
 
     needs_temperature = True
@@ -62,6 +57,3 @@ class HodgkinHuxley(AbstractChannel):
             gate(0.07 * jnp.exp(-(v + 65) / 20), 1 / (1 + jnp.exp(-(v + 35) / 10)), speed),
             gate(0.1 * linoid((v + 55) / 10), 0.125 * jnp.exp(-(v + 65) / 80), speed),
         )
-
-    def observe(self, state: HodgkinHuxleyState) -> dict[str, Each]:
-        return state._asdict()

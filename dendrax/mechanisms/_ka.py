@@ -3,11 +3,10 @@
 import jax
 import jax.numpy as jnp
 
-from dendrax.mechanisms._gated import COMPARTMENT, Gates
+from dendrax.mechanisms._gated import Gates
 from dendrax.mechanisms._kinetics import q10, thermal_voltage, towards
-from dendrax.mechanisms._mechanism import AbstractChannel, Each, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, AbstractChannel, Each, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class KA(AbstractChannel):

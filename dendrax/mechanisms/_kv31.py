@@ -3,11 +3,10 @@
 import jax
 from jaxtyping import Array
 
-from dendrax.mechanisms._gated import COMPARTMENT, AbstractGated, Activation
+from dendrax.mechanisms._gated import AbstractGated, Activation
 from dendrax.mechanisms._kinetics import towards
-from dendrax.mechanisms._mechanism import Each, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, Each, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class Kv31(AbstractGated):

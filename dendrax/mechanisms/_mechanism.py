@@ -1,6 +1,5 @@
 """What a mechanism is: a current through the membrane, and states that relax."""
 
-import math
 from abc import abstractmethod
 from typing import Any, ClassVar, NamedTuple
 
@@ -12,21 +11,17 @@ from jaxtyping import Array, Float, Int
 
 from dendrax.errors import ModelError
 from dendrax.morphology import Compartments, locate, select
-from dendrax.parameters import Parameterized, ParameterOrArray, parameter
+from dendrax.parameters import NOT_NEGATIVE, Parameterized, ParameterOrArray, parameter
 
 Each = Float[Array, " place"]
 State = Any
 # Of a state: an array over places; where a state says how it flows, a Relaxation.
 Leaf = Any
-# What most classes of mechanisms state once, and some for each instance.
-by_instance: Any = property
 
 # Of um2 times what the field counts per cm2: uA/cm2 in pA, mS/cm2 in nS, uF/cm2 in pF.
 PER_AREA = 0.01
 
-SYNAPSE = ("synapse",)
-# An open interval with 0 in it.
-NOT_NEGATIVE = (-math.ulp(0.0), math.inf)
+COMPARTMENT, SYNAPSE = ("compartment",), ("synapse",)
 
 
 class Relaxation(NamedTuple):

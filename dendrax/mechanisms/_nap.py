@@ -3,11 +3,10 @@
 import jax
 from jaxtyping import Array
 
-from dendrax.mechanisms._gated import COMPARTMENT, AbstractGated, Gates
+from dendrax.mechanisms._gated import AbstractGated, Gates
 from dendrax.mechanisms._kinetics import gate, linoid, towards
-from dendrax.mechanisms._mechanism import Each, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, Each, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class NaP(AbstractGated):

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from dendrax.mechanisms._mechanism import AbstractChannel, Each, Site
-from dendrax.parameters import ParameterOrArray, parameter
-
-POSITIVE = (0.0, float("inf"))
+from dendrax.mechanisms._mechanism import COMPARTMENT, AbstractChannel, Each, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class Passive(AbstractChannel):
@@ -26,15 +24,13 @@ class Passive(AbstractChannel):
     'uF/cm**2'
     """
 
-    c_m: ParameterOrArray = parameter(
-        "uF/cm**2", default=1.0, bounds=POSITIVE, dims=("compartment",)
-    )
+    c_m: ParameterOrArray = parameter("uF/cm**2", default=1.0, bounds=POSITIVE, dims=COMPARTMENT)
     g_leak: ParameterOrArray = parameter(
-        "mS/cm**2", default=0.05, bounds=POSITIVE, dims=("compartment",)
+        "mS/cm**2", default=0.05, bounds=POSITIVE, dims=COMPARTMENT
     )
-    e_leak: ParameterOrArray = parameter("mV", default=-70.0, dims=("compartment",))
+    e_leak: ParameterOrArray = parameter("mV", default=-70.0, dims=COMPARTMENT)
     r_axial: ParameterOrArray = parameter(
-        "ohm*cm", default=100.0, bounds=POSITIVE, dims=("compartment",)
+        "ohm*cm", default=100.0, bounds=POSITIVE, dims=COMPARTMENT
     )
 
     def density(self, v: Each, state: Any, site: Site) -> Each:

@@ -7,8 +7,7 @@ from dendrax.mechanisms._double_exponential import (
     DoubleExponentialSynapses,
 )
 from dendrax.mechanisms._mechanism import SYNAPSE, Each, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class AMPA(DoubleExponentialSynapses):

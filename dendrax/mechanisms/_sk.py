@@ -2,11 +2,9 @@
 
 from typing import NamedTuple
 
-from dendrax.mechanisms._gated import COMPARTMENT
 from dendrax.mechanisms._kinetics import towards
-from dendrax.mechanisms._mechanism import AbstractChannel, Each, Leaf, Site
-from dendrax.mechanisms._passive import POSITIVE
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.mechanisms._mechanism import COMPARTMENT, AbstractChannel, Each, Leaf, Site
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class SKState(NamedTuple):

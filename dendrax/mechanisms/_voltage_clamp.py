@@ -7,9 +7,8 @@ import numpy as np
 from jaxtyping import Int
 
 from dendrax.mechanisms._mechanism import AbstractMechanism, Each, Site
-from dendrax.mechanisms._passive import POSITIVE
 from dendrax.morphology import Compartments
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class VoltageClamp(AbstractMechanism):

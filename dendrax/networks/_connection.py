@@ -1,6 +1,5 @@
 """Connections: weights and delays from one population to another."""
 
-import math
 from typing import Any
 
 import equinox as eqx
@@ -9,10 +8,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dendrax.errors import ModelError
-from dendrax.parameters import Choice, Parameter, ParameterOrArray, as_parameter
+from dendrax.parameters import POSITIVE, Choice, Parameter, ParameterOrArray, as_parameter
 from dendrax.units import carries_unit
-
-_POSITIVE = (0.0, math.inf)
 
 
 class Connection(eqx.Module):
@@ -59,7 +56,7 @@ class Connection(eqx.Module):
         self.weight = as_parameter(weight, f"{self}.weight", unit=unit, dims=dims)
         self.delay = None
         if delay is not None:
-            self.delay = as_parameter(delay, f"{self}.delay", unit="ms", bounds=_POSITIVE)
+            self.delay = as_parameter(delay, f"{self}.delay", unit="ms", bounds=POSITIVE)
         self.mask = None if mask is None else jnp.asarray(np.asarray(mask, dtype=bool), dtype=float)
 
     def __str__(self) -> str:

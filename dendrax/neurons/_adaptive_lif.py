@@ -6,9 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from dendrax.neurons._integrate_and_fire import AbstractIntegrateAndFire
-from dendrax.neurons._membrane import NOT_NEGATIVE, POSITIVE, must_lie_below
-from dendrax.neurons._neuron import Scalar, by_instance
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.neurons._membrane import must_lie_below
+from dendrax.neurons._neuron import Scalar
+from dendrax.parameters import NOT_NEGATIVE, POSITIVE, ParameterOrArray, by_instance, parameter
 
 
 class AdaptiveLIFState(NamedTuple):

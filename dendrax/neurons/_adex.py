@@ -6,9 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from dendrax.neurons._exponential import AbstractExponential
-from dendrax.neurons._membrane import POSITIVE
-from dendrax.neurons._neuron import Scalar, by_instance
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.neurons._neuron import Scalar
+from dendrax.parameters import POSITIVE, ParameterOrArray, by_instance, parameter
 
 
 class AdExState(NamedTuple):

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from dendrax.errors import ModelError
 from dendrax.mechanisms import (
+    COMPARTMENT,
     PER_AREA,
     AbstractDendriticSpike,
     AbstractMechanism,
@@ -20,12 +21,11 @@ from dendrax.mechanisms import (
     Site,
 )
 from dendrax.morphology import Compartments
-from dendrax.neurons._membrane import POSITIVE
-from dendrax.neurons._neuron import AbstractNeuron, Scalar, by_instance
+from dendrax.neurons._neuron import AbstractNeuron, Scalar
 from dendrax.neurons._place import Place
 from dendrax.neurons._probe import Electrode, compartment_at, electrode_of
 from dendrax.neurons._tree import PER_LENGTH, Tree, tree_of
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import POSITIVE, ParameterOrArray, by_instance, parameter
 from dendrax.units import to_quantity
 
 Each = Float[Array, " compartment"]
@@ -33,8 +33,6 @@ Ions = tuple[dict[str, Each], dict[str, Each]]
 Parts = tuple[Any, ...]
 # What becomes of the state of the k-th mechanism.
 Event = Callable[[int, Any], Any]
-
-COMPARTMENT = ("compartment",)
 
 
 class CellState(NamedTuple):

@@ -11,9 +11,9 @@ from jaxtyping import Array, Float
 from dendrax.errors import ModelError
 from dendrax.neurons._cascade import AbstractCascade, Ramp
 from dendrax.neurons._filter import filtered
-from dendrax.neurons._integrate_and_fire import POSITIVE, must_lie_below
+from dendrax.neurons._integrate_and_fire import must_lie_below
 from dendrax.neurons._neuron import Scalar
-from dendrax.parameters import ParameterOrArray, parameter, resolve
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter, resolve
 
 DENDRITE = ("dendrite",)
 

@@ -7,9 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dendrax.neurons._cascade import AbstractCascade, Ramp
-from dendrax.neurons._membrane import POSITIVE
 from dendrax.neurons._neuron import Scalar
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
 class EGRUState(NamedTuple):

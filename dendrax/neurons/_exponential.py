@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 
 from dendrax.neurons._integrate_and_fire import AbstractIntegrateAndFire
-from dendrax.neurons._membrane import POSITIVE, must_lie_below
+from dendrax.neurons._membrane import must_lie_below
 from dendrax.neurons._neuron import Scalar
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 # In units of delta_t above v_t: what the leak sees of higher voltages moves a spike by less than
 # tau exp(-2 * 20), below rounding.

@@ -4,11 +4,10 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from dendrax.neurons._membrane import NOT_NEGATIVE, AbstractMembrane
-from dendrax.neurons._membrane import POSITIVE as POSITIVE
+from dendrax.neurons._membrane import AbstractMembrane
 from dendrax.neurons._membrane import must_lie_below as must_lie_below
 from dendrax.neurons._neuron import Scalar
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import NOT_NEGATIVE, ParameterOrArray, parameter
 
 
 class AbstractIntegrateAndFire(AbstractMembrane):

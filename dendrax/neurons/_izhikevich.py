@@ -5,9 +5,9 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from dendrax.neurons._membrane import POSITIVE, must_lie_below
+from dendrax.neurons._membrane import must_lie_below
 from dendrax.neurons._neuron import AbstractNeuron, Scalar
-from dendrax.parameters import ParameterOrArray, parameter
+from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 # 0.04 v^2 + 5 v + 140 = 0.04 ((v + 62.5)^2 - 20.16^2), with v in mV and time in ms.
 _CURVATURE, _BOTTOM = 0.04, -62.5

@@ -1,17 +1,18 @@
 """What the point neurons share: a membrane, a synapse, and two ways to give their parameters."""
 
-import math
 from typing import Any
 
 from jaxtyping import Array
 
 from dendrax.errors import ModelError
-from dendrax.neurons._neuron import AbstractNeuron, Scalar, by_instance
-from dendrax.parameters import Parameter, ParameterOrArray, parameter
-
-POSITIVE = (0.0, math.inf)
-# Zero is a legal refractory period or adaptation, and the bounds of a parameter are open.
-NOT_NEGATIVE = (-math.ulp(0.0), math.inf)
+from dendrax.neurons._neuron import AbstractNeuron, Scalar
+from dendrax.parameters import (
+    POSITIVE,
+    Parameter,
+    ParameterOrArray,
+    by_instance,
+    parameter,
+)
 
 
 class AbstractMembrane(AbstractNeuron):

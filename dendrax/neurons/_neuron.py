@@ -6,13 +6,10 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dendrax.parameters import Parameterized
+from dendrax.parameters import Parameterized, by_instance
 
 State = Any
 Scalar = Float[Array, ""]
-# What most classes of neurons state once, and some for each instance: a property that type checkers
-# let stand in for a class attribute.
-by_instance: Any = property
 
 
 class AbstractNeuron(Parameterized):

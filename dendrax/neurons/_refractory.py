@@ -8,10 +8,9 @@ import jax.numpy as jnp
 import jax.tree_util as jtu
 
 from dendrax.errors import ModelError
-from dendrax.neurons._membrane import NOT_NEGATIVE
 from dendrax.neurons._neuron import Scalar, State
 from dendrax.neurons._wrapper import AbstractWrapper, Wrapped
-from dendrax.parameters import ParameterOrArray, parameter, resolve
+from dendrax.parameters import NOT_NEGATIVE, ParameterOrArray, parameter, resolve
 
 
 class Refractory(AbstractWrapper):

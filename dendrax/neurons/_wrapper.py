@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 from jaxtyping import Array
 
-from dendrax.neurons._neuron import AbstractNeuron, Scalar, State, by_instance
+from dendrax.neurons._neuron import AbstractNeuron, Scalar, State
+from dendrax.parameters import by_instance
 
 
 class Wrapped(NamedTuple):

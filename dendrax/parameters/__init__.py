@@ -8,9 +8,12 @@ from dendrax.parameters._parameter import Choice as Choice
 from dendrax.parameters._parameter import Parameter as Parameter
 from dendrax.parameters._parameter import fixed as fixed
 from dendrax.parameters._parameter import learnable as learnable
+from dendrax.parameters._parameterized import NOT_NEGATIVE as NOT_NEGATIVE
+from dendrax.parameters._parameterized import POSITIVE as POSITIVE
 from dendrax.parameters._parameterized import Parameterized as Parameterized
 from dendrax.parameters._parameterized import ParameterOrArray as ParameterOrArray
 from dendrax.parameters._parameterized import as_parameter as as_parameter
+from dendrax.parameters._parameterized import by_instance as by_instance
 from dendrax.parameters._parameterized import parameter as parameter
 from dendrax.parameters._table import table as table
 from dendrax.parameters._tree import is_parameter as is_parameter

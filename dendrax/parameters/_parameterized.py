@@ -14,6 +14,12 @@ from dendrax.parameters._table import interval, table
 from dendrax.units import to_internal, to_quantity
 
 UNBOUNDED: Bounds = (-math.inf, math.inf)
+POSITIVE: Bounds = (0.0, math.inf)
+# Zero is legal for a refractory period or a delay, and the bounds of a parameter are open.
+NOT_NEGATIVE: Bounds = (-math.ulp(0.0), math.inf)
+# What most classes state once, and some for each instance: a property that type checkers let stand
+# in for a class attribute.
+by_instance: Any = property
 # What a field made by parameter() holds: a Parameter in the hands of the user, the array of its
 # value in an equation, after resolve(). No static type says both.
 ParameterOrArray = Any
