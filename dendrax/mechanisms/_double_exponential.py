@@ -7,6 +7,7 @@ from jaxtyping import Array
 
 from dendrax.mechanisms._kinetics import linoid
 from dendrax.mechanisms._mechanism import SYNAPSE, AbstractSynapses, Each, Leaf, Relaxation, Site
+from dendrax.mechanisms._transmission import AbstractConductances, AbstractCurrents
 from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
@@ -72,7 +73,7 @@ class AbstractDoubleExponential(AbstractSynapses):
         return self._response(self.tau_decay * linoid(-jnp.log(self.tau_decay / self.tau_rise)))
 
 
-class DoubleExponentialSynapses(AbstractDoubleExponential):
+class DoubleExponentialSynapses(AbstractDoubleExponential, AbstractConductances):
     """Synapses with the current ``g_max g (v - e_rev)``; after a spike, g peaks at its weight.
 
     Parameters
@@ -90,15 +91,8 @@ class DoubleExponentialSynapses(AbstractDoubleExponential):
         How much later a spike acts. Default: not at all.
     """
 
-    g_max: ParameterOrArray = parameter("nS", default=1.0, bounds=POSITIVE, dims=SYNAPSE)
-    e_rev: ParameterOrArray = parameter("mV", default=0.0, dims=SYNAPSE)
 
-    def current(self, v: Each, state: DoubleExponentialState, site: Site) -> Each:
-        del site
-        return self.g_max * state.g * (v - self.e_rev)
-
-
-class DoubleExponentialCurrents(AbstractDoubleExponential):
+class DoubleExponentialCurrents(AbstractDoubleExponential, AbstractCurrents):
     """Synapses that inject the current ``i_max g``; after a spike, g peaks at its weight.
 
     Parameters
@@ -115,9 +109,3 @@ class DoubleExponentialCurrents(AbstractDoubleExponential):
     delay : Quantity [time], (synapse,) or scalar, optional
         How much later a spike acts. Default: not at all.
     """
-
-    i_max: ParameterOrArray = parameter("pA", default=10.0, dims=SYNAPSE)
-
-    def current(self, v: Each, state: DoubleExponentialState, site: Site) -> Each:
-        del v, site
-        return -self.i_max * state.g

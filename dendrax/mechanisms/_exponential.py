@@ -7,6 +7,7 @@ from jaxtyping import Array
 
 from dendrax.mechanisms._kinetics import towards
 from dendrax.mechanisms._mechanism import SYNAPSE, AbstractSynapses, Each, Leaf, Site
+from dendrax.mechanisms._transmission import AbstractConductances, AbstractCurrents
 from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
 
@@ -35,7 +36,7 @@ class AbstractExponential(AbstractSynapses):
         return ExponentialState(state.g.at[synapse].add(weight, mode="drop"))
 
 
-class ExponentialSynapses(AbstractExponential):
+class ExponentialSynapses(AbstractExponential, AbstractConductances):
     """Synapses with the current ``g_max g (v - e_rev)``; ``g`` rises by the weight of a spike.
 
     Parameters
@@ -59,15 +60,8 @@ class ExponentialSynapses(AbstractExponential):
     2
     """
 
-    g_max: ParameterOrArray = parameter("nS", default=1.0, bounds=POSITIVE, dims=SYNAPSE)
-    e_rev: ParameterOrArray = parameter("mV", default=0.0, dims=SYNAPSE)
 
-    def current(self, v: Each, state: ExponentialState, site: Site) -> Each:
-        del site
-        return self.g_max * state.g * (v - self.e_rev)
-
-
-class ExponentialCurrents(AbstractExponential):
+class ExponentialCurrents(AbstractExponential, AbstractCurrents):
     """Synapses that inject the current ``i_max g``, whatever the voltage.
 
     Parameters
@@ -84,9 +78,3 @@ class ExponentialCurrents(AbstractExponential):
     delay : Quantity [time], (synapse,) or scalar, optional
         How much later a spike acts. Default: not at all.
     """
-
-    i_max: ParameterOrArray = parameter("pA", default=10.0, dims=SYNAPSE)
-
-    def current(self, v: Each, state: ExponentialState, site: Site) -> Each:
-        del v, site
-        return -self.i_max * state.g
