@@ -8,7 +8,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from dendrax.simulation._record import Integral, Maximum
-from dendrax.simulation._roots import Ends, cubic_root, summit_of_cubic
+from dendrax.simulation._roots import Ends, cubic, cubic_root, summit_of_cubic
 
 Scalar = Float[Array, ""]
 
@@ -34,7 +34,7 @@ def spikes_of(course: Course, max_spikes: int) -> tuple[Array, Array, Array]:
     ends = ends._replace(left=jnp.where(is_spike, ends.left, -1.0))
     tolerance = jnp.asarray(2 * jnp.finfo(size.dtype).eps)
     root = jax.vmap(lambda at: cubic_root(at, tolerance))(lax.stop_gradient(ends))
-    value, slope = jax.vmap(_cubic)(lax.stop_gradient(root), ends)
+    value, slope = jax.vmap(cubic)(lax.stop_gradient(root), ends)
     root = root - value / lax.stop_gradient(slope)
     time = jnp.where(is_spike, course.t[where] + root * size[where], jnp.inf)
     steepness = jnp.where(is_spike, slope / jnp.where(is_spike, size[where], 1.0), jnp.inf)
@@ -47,7 +47,7 @@ def sampled(course: Course, name: str, times: Float[Array, " time"]) -> Float[Ar
     k = jnp.clip(jnp.searchsorted(t, times, side="right") - 1, 0, len(t) - 2)
     x = (times - t[k]) / jnp.where(t[k + 1] > t[k], t[k + 1] - t[k], 1.0)
     piece = jax.tree.map(lambda leaf: leaf[k], at)
-    return jnp.moveaxis(_cubic(_wide(x, piece.left), piece)[0], 0, -1)
+    return jnp.moveaxis(cubic(_wide(x, piece.left), piece)[0], 0, -1)
 
 
 def integral_of(course: Course, readout: Integral) -> Array:
@@ -63,7 +63,7 @@ def integral_of(course: Course, readout: Integral) -> Array:
 def maximum_of(course: Course, readout: Maximum) -> Array:
     """Return the maximum of a variable, on the cubics between nodes."""
     at = _pieces(course.t, course.observed[readout.name])
-    top = _cubic(lax.stop_gradient(summit_of_cubic(at)), at)[0]
+    top = cubic(lax.stop_gradient(summit_of_cubic(at)), at)[0]
     return jnp.maximum(at.left.max(0), top.max(0))
 
 
@@ -77,14 +77,6 @@ def _pieces(t: Float[Array, " node"], y: Float[Array, "node *rest"]) -> Ends:
 def _wide(x: Array, like: Array) -> Array:
     """Return values that stand along the first axis of another array."""
     return x.reshape(-1, *[1] * (like.ndim - 1))
-
-
-def _cubic(x: Array, at: Ends) -> tuple[Array, Array]:
-    rise = at.right - at.left
-    third = at.left_slope + at.right_slope - 2 * rise
-    second = rise - at.left_slope - third
-    value = at.left + x * (at.left_slope + x * (second + x * third))
-    return value, at.left_slope + x * (2 * second + 3 * x * third)
 
 
 def _slopes(t: Float[Array, " node"], y: Float[Array, "node *rest"]) -> tuple[Array, Array]:

@@ -142,17 +142,19 @@ def rising_root(
 
 def cubic_root(at: Ends, tolerance: Scalar) -> Scalar:
     """Return where the cubic through both ends rises through zero."""
-    second, third = _hermite(at)
-
-    def cubic(x: Scalar) -> tuple[Scalar, Scalar]:
-        value = at.left + x * (at.left_slope + x * (second + x * third))
-        return value, at.left_slope + x * (2 * second + 3 * x * third)
-
     secant = at.left / jnp.where(at.left < at.right, at.left - at.right, 1.0)
-    return rising_root(cubic, jnp.zeros_like(secant), jnp.ones_like(secant), secant, tolerance)
+    zero, one = jnp.zeros_like(secant), jnp.ones_like(secant)
+    return rising_root(lambda x: cubic(x, at), zero, one, secant, tolerance)
 
 
-def _hermite(at: Ends) -> tuple[Scalar, Scalar]:
+def cubic(x: Array, at: Ends) -> tuple[Array, Array]:
+    """Return value and slope of the cubic through both ends."""
+    second, third = _hermite(at)
+    value = at.left + x * (at.left_slope + x * (second + x * third))
+    return value, at.left_slope + x * (2 * second + 3 * x * third)
+
+
+def _hermite(at: Ends) -> tuple[Array, Array]:
     """Return the coefficients of ``x^2`` and ``x^3`` of the cubic through both ends."""
     rise = at.right - at.left
     third = at.left_slope + at.right_slope - 2 * rise
