@@ -55,6 +55,7 @@ def test_simultaneous_spikes_all_happen_and_act():
     np.testing.assert_allclose(times[0, :2], lonely.spike_times[0, 0, :2], rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_gradients_of_simultaneous_arrivals_with_one_delay():
     """Where one constant delay makes all spikes of a volley arrive at once, nothing is lost."""
     network = all_to_all(3, 60.0, delay=L(0.5 * pq.ms))
@@ -88,6 +89,7 @@ class Kicked(dx.LIF):
         return state._replace(v=state.v + weight)
 
 
+@pytest.mark.slow
 def test_a_kick_across_the_threshold_is_a_spike_at_that_instant():
     """A chain of kicks: each neuron pushes the next one over, all at the time of the input."""
     n = 3

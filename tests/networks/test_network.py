@@ -82,7 +82,17 @@ ARRANGEMENTS = {
 }
 
 
-@pytest.mark.parametrize("arrangement", ARRANGEMENTS.values(), ids=ARRANGEMENTS.keys())
+# These two have all that the others have.
+MOST = ("feed-forward, axonal delays", "recurrent, synaptic delays, masked")
+
+
+@pytest.mark.parametrize(
+    "arrangement",
+    [
+        pytest.param(kwargs, id=name, marks=[pytest.mark.slow] * (name not in MOST))
+        for name, kwargs in ARRANGEMENTS.items()
+    ],
+)
 def test_spikes_are_those_of_an_independent_simulator(arrangement):
     results = simulator()(network(**arrangement), INPUTS)
     spikes = [results["hidden"].spikes(0, i) for i in range(N_HIDDEN)]
@@ -106,7 +116,7 @@ def total(model, inputs=INPUTS):
 @pytest.mark.parametrize(
     "name",
     [
-        "feed-forward, axonal delays",
+        pytest.param("feed-forward, axonal delays", marks=pytest.mark.slow),
         pytest.param("recurrent at once, masked", marks=pytest.mark.slow),
         "recurrent, synaptic delays",
     ],

@@ -90,7 +90,7 @@ def observed(rms):
     ("solver", "order", "of_spike_gradient", "dt"),
     [
         pytest.param(diffrax.Euler(), 1, 1, 0.05, marks=pytest.mark.slow),
-        (diffrax.Bosh3(), 3, 3, 0.4),
+        pytest.param(diffrax.Bosh3(), 3, 3, 0.4, marks=pytest.mark.slow),
         # Its dense output is of order 4: an error of h^5, as that of the steps, which depends on
         # where in the step the spike falls. That place moves with a parameter, by 1 / h steps.
         (diffrax.Tsit5(), 5, 4, 0.4),

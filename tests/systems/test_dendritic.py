@@ -144,6 +144,7 @@ def test_gradients_with_respect_to_every_parameter_and_input(case, expected):
     assert errors.max() < {"auto": 1e-8, "flat": 1e-6}[execution]
 
 
+@pytest.mark.slow  # of each model in the table of gradients, a compilation of 20 s
 def test_tape_equals_forward(case):
     _, engine, (out, _, jacobian) = case
     rows = np.random.default_rng(0).normal(size=(5, len(out)))

@@ -153,6 +153,7 @@ def test_eif_to_eight_digits(eif, forward):
     assert derivatives < 1e-8
 
 
+@pytest.mark.slow  # of each model in the table of gradients, a compilation of 20 s
 def test_tape_equals_forward(accurate, forward, eif):
     out, _, jacobian = forward
     rows = np.random.default_rng(0).normal(size=(5, len(out)))

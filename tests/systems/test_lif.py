@@ -161,6 +161,7 @@ def test_gradients_with_respect_to_every_parameter_and_input(exact, forward):
     assert errors.max() < 1e-8
 
 
+@pytest.mark.slow  # of each model in the table of gradients, a compilation of 20 s
 def test_tape_equals_forward(engine, forward):
     rows = np.random.default_rng(0).normal(size=(5, len(forward[0])))
     # Both differentiate the same program: they may differ by rounding only.

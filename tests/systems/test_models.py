@@ -244,8 +244,9 @@ def must_agree(name, computed):
     assert relative_errors(jacobian, solution.jacobian, theta).max() < 1e-8
 
 
-# LIF and EIF have tests of their own, in the other form; compiling a model takes 15 s.
-ELSEWHERE = ("LIF", "LeakyIntegrator", "EIF")
+# LIF and EIF have tests of their own, in the other form, QIF and EGRU those of the structured
+# executions, and all are in the table of gradients; compiling a model takes 15 s.
+ELSEWHERE = ("LIF", "LeakyIntegrator", "EIF", "QIF", "EGRU", "AdaptiveLIF")
 
 
 @pytest.mark.parametrize(

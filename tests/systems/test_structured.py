@@ -54,7 +54,8 @@ MODELS = {
 
 
 @pytest.mark.parametrize(
-    "name", ["LIF", "QIF", pytest.param("DendriticNeuron", marks=pytest.mark.slow)]
+    "name",
+    ["QIF", *(pytest.param(name, marks=pytest.mark.slow) for name in ("LIF", "DendriticNeuron"))],
 )
 def test_a_population_is_its_units_one_by_one(name):
     kind, parameters, strength = MODELS[name]
