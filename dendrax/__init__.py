@@ -127,3 +127,5 @@ from dendrax.validation import check_gradient as check_gradient
 from dendrax.validation import compare as compare
 from dendrax.validation import convergence as convergence
 from dendrax.validation import run_brian2 as run_brian2
+from dendrax.validation import to_brian2_script as to_brian2_script
+from dendrax.validation import run_scipy as run_scipy

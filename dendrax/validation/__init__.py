@@ -8,3 +8,5 @@ from dendrax.validation._convergence import convergence as convergence
 from dendrax.validation._differences import Derivative as Derivative
 from dendrax.validation._gradient import GradientCheck as GradientCheck
 from dendrax.validation._gradient import check_gradient as check_gradient
+from dendrax.validation._scipy import run_scipy as run_scipy
+from dendrax.validation._script import to_brian2_script as to_brian2_script

@@ -2,19 +2,21 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
-from dendrax.errors import ModelError, SimulationError, UnitError
+from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
 from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
-from dendrax.simulation import Simulator
+from dendrax.simulation import Simulator, neuron_must_fit
 from dendrax.units import scalar
 from dendrax.validation._aligned import run_aligned
 from dendrax.validation._default import run_default
-from dendrax.validation._equations import equations
 from dendrax.validation._import import quiet_brian2
+from dendrax.validation._outcome import result_of
+from dendrax.validation._stimulus import stimulus
+from dendrax.validation._translate import translate
+from dendrax.validation.transcriptions import Equations, transcription, variables
 
 _SCHEDULES = {"aligned": run_aligned, "default": run_default}
 
@@ -27,13 +29,16 @@ def run_brian2(
     dt: Any = None,
     schedule: str = "aligned",
 ) -> SimulationResult:
-    """Simulate a neuron in Brian2, from equations that were transcribed from the literature.
+    """Simulate a neuron in Brian2, from equations that are not those of dendrax.
 
-    All trials run at once, as the neurons of one group; Runge-Kutta of the fourth order.
+    They were transcribed from the literature, for all point neurons and wrappers here. Of your own
+    model, the methods are translated: that checks the numerics, not the equations;
+    ``provenance`` says which. All trials run at once, as the neurons of one group; Runge-Kutta of
+    the fourth order.
 
     Parameters
     ----------
-    model : LIF, EIF, AdEx or DendriticNeuron
+    model : AbstractNeuron
     inputs : Inputs
         At any times with ``schedule="aligned"``; each instant off the grid costs one more step.
     simulator : Simulator
@@ -70,62 +75,30 @@ def run_brian2(
     step is not seen.
     """
     step = 0.025 if dt is None else scalar(dt, "ms", "dt")
-    description = equations(model)
     names = simulator.record.names if simulator.record else ()
-    _must_fit(model, inputs, names, description.shown)
+    neuron_must_fit(model, inputs, names)
     _must_be_possible(simulator, step, schedule)
+    equations, origin = equations_of(model)
     times = simulator.record.times(simulator.t_stop) if simulator.record else np.empty(0)
-    variables = [each for name in names for each in _flat(description.shown[name])]
+    wanted = [each for name in names for each in variables(equations.shown[name])]
+    drive = stimulus(model, inputs)
     with quiet_brian2() as brian2:
-        run = _SCHEDULES[schedule](
-            brian2, description, inputs, simulator.t_stop, step, times, variables
-        )
+        run = _SCHEDULES[schedule](brian2, equations, drive, simulator.t_stop, step, times, wanted)
         version = brian2.__version__
-    spike_times = jnp.asarray(_padded(run.spikes, simulator.max_spikes))
-    units = {**model.units, "guard": model.units["v"]}
-    one_per_trial = (inputs.n_trials, 1)
-    return SimulationResult(
-        spike_times=spike_times,
-        spike_slope=jnp.full_like(spike_times, jnp.inf),
-        times=jnp.asarray(times),
-        traces={
-            name: jnp.asarray(_nested(run.samples, description.shown[name])[:, None])
-            for name in names
-        },
-        status=jnp.zeros(one_per_trial, dtype=int),
-        n_steps=jnp.full(one_per_trial, run.n_steps),
-        t_reached=jnp.full(one_per_trial, simulator.t_stop),
-        t_stop=simulator.t_stop,
-        units=tuple((name, units[name]) for name in names),
-        provenance=(
-            ("source", f"brian2 {version}"),
-            ("model", type(model).__name__),
-            ("dt", f"{step:g} ms"),
-            ("schedule", schedule),
-            ("method", "rk4"),
-        ),
-    )
+    provenance = {
+        "source": f"brian2 {version}",
+        "equations": origin,
+        "dt": f"{step:g} ms",
+        "schedule": schedule,
+        "method": "rk4",
+    }
+    return result_of(model, equations, run, simulator, inputs.n_trials, provenance)
 
 
-def _must_fit(
-    model: AbstractNeuron, inputs: Inputs, names: tuple[str, ...], shown: dict[str, Any]
-) -> None:
-    title = type(model).__name__
-    if unknown := [name for name in names if name not in shown]:
-        raise ModelError(
-            f"{title} has no variable {unknown[0]!r}; it has: {', '.join(sorted(shown))}."
-        )
-    currents = np.any(np.asarray(inputs.current.value)) or np.any(np.asarray(inputs.current.slope))
-    n_sources = inputs.spikes.times.shape[-2]
-    for kind, is_used in (("current", currents), ("spikes", n_sources)):
-        unit = getattr(inputs, kind).unit
-        if is_used and unit != model.input_unit:
-            raise UnitError(f"{kind} of {title} must be in {model.input_unit!r}; got {unit!r}.")
-    if isinstance(shown["i_syn"], list) and n_sources > len(shown["i_syn"][0]):
-        raise ModelError(
-            f"each source of spikes must have a synapse; {title} has {len(shown['i_syn'][0])} per "
-            f"dendrite; got {n_sources} sources. Give it more synapses, or fewer sources."
-        )
+def equations_of(model: AbstractNeuron) -> tuple[Equations, str]:
+    """Return the equations of a model, and where they are from."""
+    found = transcription(model)
+    return (translate(model), "translated") if found is None else (found, "transcribed")
 
 
 def _must_be_possible(simulator: Simulator, step: float, schedule: str) -> None:
@@ -144,26 +117,3 @@ def _must_be_possible(simulator: Simulator, step: float, schedule: str) -> None:
             f"dt must divide the sampling period of {every:g} ms; got {step:g} ms. "
             f"Take dt = {every / np.ceil(ratio):g} ms."
         )
-
-
-def _padded(spikes: list[np.ndarray], width: int) -> np.ndarray:
-    padded = np.full((len(spikes), 1, width), np.inf)
-    for trial, train in enumerate(spikes):
-        if train.size > width:
-            raise SimulationError(
-                f"trial {trial}: the limit of {width} spikes per neuron was reached at "
-                f"t = {train[width]:.6g} ms. Raise Simulator(max_spikes=...) or lower the drive."
-            )
-        padded[trial, 0, : train.size] = train
-    return padded
-
-
-def _flat(names: Any) -> list[str]:
-    return [names] if isinstance(names, str) else [each for entry in names for each in _flat(entry)]
-
-
-def _nested(samples: dict[str, np.ndarray], names: Any) -> np.ndarray:
-    """Stack variables (trial, time) as their names are nested, to (trial, ..., time)."""
-    if isinstance(names, str):
-        return samples[names]
-    return np.stack([_nested(samples, entry) for entry in names], axis=1)

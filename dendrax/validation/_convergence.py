@@ -64,7 +64,7 @@ def convergence(
 
     Parameters
     ----------
-    model : LIF, EIF, AdEx or DendriticNeuron
+    model : AbstractNeuron
     inputs : Inputs
     simulator : Simulator
         Should be the more accurate side: take small steps or a tight controller.

@@ -5,16 +5,16 @@ from typing import Any
 import numpy as np
 
 from dendrax.errors import ModelError
-from dendrax.inputs import Inputs
-from dendrax.validation._equations import Equations
-from dendrax.validation._network import Run, arrivals, differential, trains
-from dendrax.validation._ticks import electrode, input_times, ticks
+from dendrax.validation._group import arrivals, begin, differential, namespace, trains
+from dendrax.validation._outcome import Run
+from dendrax.validation._stimulus import Stimulus, ticks
+from dendrax.validation.transcriptions import Equations
 
 
 def run_default(
     brian2: Any,
     model: Equations,
-    inputs: Inputs,
+    stimulus: Stimulus,
     t_stop: float,
     dt: float,
     sample_times: np.ndarray,
@@ -28,43 +28,60 @@ def run_default(
         If an input or ``t_stop`` is not on the grid: Brian2 would move it without a word.
     """
     at = ticks(t_stop, dt, np.array([]))
-    due = np.append(input_times(inputs, t_stop), np.round(t_stop, 9))
-    on_grid = np.isin(due, np.round(np.arange(at.size) * dt, 9))
+    must_be_on_grid(np.append(stimulus.stops(t_stop), t_stop), at.size, dt)
+    step = dt * brian2.ms
+    constants = {
+        **namespace(brian2, model),
+        "electrode_at": brian2.TimedArray(stimulus.electrode(at)[0], dt=step),
+    }
+    group = plain_group(brian2, model, stimulus.n_neurons, step, constants)
+    states = brian2.StateMonitor(group, variables, record=True, dt=step)
+    spikes = [brian2.SpikeMonitor(group)] if model.condition else []
+    delivery = arrivals(brian2, group, model, stimulus, at, step, when="thresholds")
+    network = brian2.Network(group, *spikes, states, *delivery)
+    # One step more than fits: its start is the sample at t_stop, its spikes come too late.
+    network.run(at.size * step, namespace=constants)
+    neuron, time = plain_spikes(spikes, brian2.ms, t_stop - 0.5 * dt)
+    kept = np.searchsorted(at, np.round(sample_times, 9))
+    return Run(
+        spikes=trains(neuron, time, stimulus.n_neurons),
+        samples={name: np.asarray(getattr(states, name))[:, kept] for name in variables},
+        n_steps=at.size - 1,
+    )
+
+
+def plain_group(brian2: Any, model: Equations, n: int, step: Any, constants: dict) -> Any:
+    """Return the neurons of a model as one group, with events at grid points."""
+    group = brian2.NeuronGroup(
+        n,
+        differential(model, pace="1") + "\nelectrode = electrode_at(t, i) : 1",
+        threshold=f"{model.condition} >= 0" if model.condition else None,
+        reset=f"t_spike = t/ms\n{model.reset}" if model.condition else None,
+        events={"wake": f"{model.timer} <= t/ms"} if model.timer else None,
+        method="rk4",
+        dt=step,
+        namespace=constants,
+    )
+    if model.timer:
+        group.run_on_event("wake", model.expired)
+    begin(group, model)
+    return group
+
+
+def plain_spikes(monitors: list[Any], ms: Any, before: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return who spiked and when (ms), of one monitor or none."""
+    if not monitors:
+        return np.empty(0, int), np.empty(0)
+    neuron, time = np.asarray(monitors[0].i), np.asarray(monitors[0].t / ms)
+    return neuron[time < before], time[time < before]
+
+
+def must_be_on_grid(due: np.ndarray, n_ticks: int, dt: float) -> None:
+    """Refuse times (ms) that are no multiples of a step."""
+    on_grid = np.isin(np.round(due, 9), np.round(np.arange(n_ticks) * dt, 9))
     if not on_grid.all():
         raise ModelError(
             "schedule='default' takes inputs and t_stop at multiples of dt only, because Brian2 "
             f"moves others onto its grid; got {due[~on_grid][0]:g} ms with dt = {dt:g} ms. "
             "Use schedule='aligned', which keeps them."
         )
-    step = dt * brian2.ms
-    constants = {
-        **model.constants,
-        "electrode_at": brian2.TimedArray(electrode(inputs, at)[0], dt=step),
-    }
-    group = brian2.NeuronGroup(
-        inputs.n_trials,
-        differential(model, pace="1")
-        + "\nfree = int(not_refractory) : 1\nelectrode = electrode_at(t, i) : 1",
-        threshold=f"{model.watched} >= {model.level}",
-        reset=model.reset,
-        refractory=model.constants.get("t_ref", 0.0) * brian2.ms,
-        method="rk4",
-        dt=step,
-        namespace=constants,
-    )
-    for name, start in model.start.items():
-        setattr(group, name, start)
-    spikes = brian2.SpikeMonitor(group)
-    states = brian2.StateMonitor(group, variables, record=True, dt=step)
-    delivery = arrivals(brian2, group, model, inputs, at, step, when="thresholds")
-    network = brian2.Network(group, spikes, states, *delivery)
-    # One step more than fits: its start is the sample at t_stop, its spikes come too late.
-    network.run(at.size * step, namespace=constants)
-    time = np.asarray(spikes.t / brian2.ms)
-    in_time = time < t_stop - 0.5 * dt
-    kept = np.searchsorted(at, np.round(sample_times, 9))
-    return Run(
-        spikes=trains(np.asarray(spikes.i)[in_time], time[in_time], inputs.n_trials),
-        samples={name: np.asarray(getattr(states, name))[:, kept] for name in variables},
-        n_steps=at.size - 1,
-    )

@@ -1,4 +1,4 @@
-"""Spikes and the ends of refractory periods within a step, as Brian2 code.
+"""Spikes, and events of a neuron's own such as the ends of refractory periods, as Brian2 code.
 
 Brian2 tests thresholds and resets at grid points: each reset comes up to ``dt`` late, and the
 delays add up along a train. Here the step in which something happens is taken again in parts: to
@@ -7,73 +7,87 @@ the event, through it, and on to the end of the step.
 
 import re
 
-from dendrax.validation._equations import Equations
+from dendrax.validation.transcriptions import Equations
 
 _NEWTON_ITERATIONS = 6
+# How far (ms) to look along the flow for the speed of the spike condition: errors of the difference
+# and of rounding are both of the order of 1e-8.
+_AHEAD = 1e-6
 
 
-def spike_code(model: Equations, *, refractory: bool) -> str:
+def spike_code(model: Equations) -> str:
     """Return the reset: find the spike within the last step, rewind to it, and go on from there.
 
-    The spike time is the root of the cubic Hermite polynomial of the watched state, corrected by
+    The spike time is the root of the cubic Hermite polynomial of the spike condition, corrected by
     one step of Newton's method at the state that Runge-Kutta's method has there.
     """
-    x = model.watched
     lines = [
         "h = pace*step_ms",
-        *_rate(model, x, "start_", "rate_0"),
-        *_rate(model, x, "", "rate_1"),
-        f"rise = {x} - start_{x}",
-        f"goal = {model.level} - start_{x}",
-        "curve_2 = 3*rise - h*(2*rate_0 + rate_1)",
-        "curve_3 = h*(rate_0 + rate_1) - 2*rise",
-        "part = goal/rise",
+        *_speed(model, "start_", 0),
+        *_speed(model, "", 1),
+        "is_rising = int(guard_0 < 0)",
+        "rise = where(is_rising, guard_1 - guard_0, 1)",
+        "curve_2 = 3*rise - h*(2*speed_0 + speed_1)",
+        "curve_3 = h*(speed_0 + speed_1) - 2*rise",
+        "part = -guard_0/rise",
     ]
     for _ in range(_NEWTON_ITERATIONS):
         lines += [
-            "miss = ((curve_3*part + curve_2)*part + h*rate_0)*part - goal",
-            "part = clip(part - miss/((3*curve_3*part + 2*curve_2)*part + h*rate_0), 0, 1)",
+            "miss = ((curve_3*part + curve_2)*part + h*speed_0)*part + guard_0",
+            "part = clip(part - miss/((3*curve_3*part + 2*curve_2)*part + h*speed_0), 0, 1)",
         ]
     lines += [
-        "nearly = part*h",
+        "nearly = is_rising*part*h",
         *_rewind(model),
         *(line for share in model.approach for line in runge_kutta(model, f"({share}*nearly)")),
-        *_rate(model, x, "", "rate_2"),
-        f"rest = clip(({model.level} - {x})/rate_2, -nearly, h - nearly)",
+        *_speed(model, "", 2),
+        "rest = is_rising*clip(-guard_2/speed_2, -nearly, h - nearly)",
         *runge_kutta(model, "rest"),
         "after = h - nearly - rest",
         "t_spike = now + nearly + rest",
         *model.reset.strip().splitlines(),
     ]
-    if refractory:
+    if model.timer:
         lines += [
-            "t_ready = t_spike + t_ref",
-            *_wait_then_flow(model, "clip(t_ref, 0, after)", "after"),
+            f"waiting = clip({model.timer} - t_spike, 0, after)",
+            *runge_kutta(model, "waiting"),
+            f"due = int({model.timer} <= now + h)",
+            *_if_due(model),
+            "flowing = after - waiting",
+            *runge_kutta(model, "flowing"),
         ]
-        lines += ["free = int(t_ready <= now + h)"]
     else:
         lines += runge_kutta(model, "after")
-    return "\n".join([*lines, _COUNT_LOST.format(x=x, level=model.level)])
+    return "\n".join([*lines, *_count_lost(model)])
 
 
 def wake_code(model: Equations) -> str:
-    """Return what happens in the step in which a refractory period ends."""
-    lines = [*_rewind(model), *_wait_then_flow(model, "t_ready - now", "pace*step_ms")]
-    return "\n".join([*lines, _COUNT_LOST.format(x=model.watched, level=model.level)])
-
-
-_COUNT_LOST = "n_lost += int({x} >= {level})"
-
-
-def _wait_then_flow(model: Equations, waiting: str, total: str) -> list[str]:
-    return [
-        f"waiting = {waiting}",
-        f"flowing = {total} - waiting",
-        "free = 0",
+    """Return what happens in the step in which the neuron has an event of its own."""
+    lines = [
+        *_rewind(model),
+        f"waiting = {model.timer} - now",
         *runge_kutta(model, "waiting"),
-        "free = 1",
+        *model.expired.splitlines(),
+        "flowing = pace*step_ms - waiting",
         *runge_kutta(model, "flowing"),
     ]
+    return "\n".join([*lines, *_count_lost(model)])
+
+
+def _count_lost(model: Equations) -> list[str]:
+    again = [f"n_lost += int({model.condition} >= 0)"] if model.condition else []
+    return again + ([f"n_lost += int({model.timer} <= now + pace*step_ms)"] if model.timer else [])
+
+
+def _if_due(model: Equations) -> list[str]:
+    """Return the event of the neuron's own, without effect on those for which it is not due."""
+    lasting = {*model.rates, *model.marks}
+    lines = []
+    for line in model.expired.splitlines():
+        x, sign, text = line.split(" ", 2)
+        after = text if sign == "=" else f"{x} + ({text})"
+        lines.append(f"{x} = where(due, {after}, {x})" if x in lasting else line)
+    return lines
 
 
 def _rewind(model: Equations) -> list[str]:
@@ -84,25 +98,37 @@ def runge_kutta(model: Equations, length: str) -> list[str]:
     """Return a step of the classical fourth-order Runge-Kutta method, of a length in ms."""
     lines = []
     for stage, advance in ((1, None), (2, "0.5*"), (3, "0.5*"), (4, "")):
-        for x in model.rates:
-            ahead = "" if advance is None else f" + {advance}{length}*slope{stage - 1}_{x}"
-            lines.append(f"at{stage}_{x} = {x}{ahead}")
-        for name, expression in model.shorthand.items():
-            lines.append(f"at{stage}_{name} = {_at(model, expression, f'at{stage}_')}")
-        for x, rate in model.rates.items():
-            lines.append(f"slope{stage}_{x} = {_at(model, rate, f'at{stage}_')}")
+        ahead = "" if advance is None else f" + {advance}{length}*slope{stage - 1}_{{x}}"
+        lines += _slopes(model, f"{{x}}{ahead}", str(stage))
     for x in model.rates:
         mean = f"(slope1_{x} + 2*slope2_{x} + 2*slope3_{x} + slope4_{x})/6"
         lines.append(f"{x} = {x} + {length}*{mean}")
     return lines
 
 
-def _rate(model: Equations, x: str, prefix: str, name: str) -> list[str]:
-    """Return the code of the rate of one state, at states that bear a prefix."""
-    at = f"{name}_at_"
-    states = [f"{at}{each} = {prefix}{each}" for each in model.rates]
-    shorthand = [f"{at}{each} = {_at(model, text, at)}" for each, text in model.shorthand.items()]
-    return [*states, *shorthand, f"{name} = {_at(model, model.rates[x], at)}"]
+def _slopes(model: Equations, state: str, name: str) -> list[str]:
+    """Return the code of the rates ``slope{name}_x``, where each ``{x}`` is as a template says."""
+    at = f"at{name}_"
+    lines = [f"{at}{x} = {state.format(x=x)}" for x in model.rates]
+    lines += [f"{at}{x} = {_at(model, text, at)}" for x, text in model.shorthand.items()]
+    # What is the same for all neurons would have to be written before what is not.
+    return lines + [
+        f"slope{name}_{x} = {_at(model, rate, at)} + 0*now" for x, rate in model.rates.items()
+    ]
+
+
+def _speed(model: Equations, prefix: str, k: int) -> list[str]:
+    """Return the code of the spike condition and its rate, at states that bear a prefix."""
+    name = f"_of_{k}"
+    lines = _slopes(model, f"{prefix}{{x}}", name)
+    lines.append(f"guard_{k} = {_at(model, model.condition, f'at{name}_')}")
+    for side, sign in (("ahead", "+"), ("behind", "-")):
+        at = f"{side}_{k}_"
+        lines += [f"{at}{x} = at{name}_{x} {sign} {_AHEAD}*slope{name}_{x}" for x in model.rates]
+        lines += [f"{at}{x} = {_at(model, text, at)}" for x, text in model.shorthand.items()]
+        lines.append(f"guard_{side}_{k} = {_at(model, model.condition, at)}")
+    lines.append(f"speed_{k} = (guard_ahead_{k} - guard_behind_{k})/{2 * _AHEAD}")
+    return lines
 
 
 def _at(model: Equations, expression: str, prefix: str) -> str:

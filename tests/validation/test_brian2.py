@@ -18,14 +18,15 @@ import pytest
 import quantities as pq
 
 import dendrax as dx
+from dendrax.simulation import with_record
 
 # Not importorskip: the import is what run_brian2 has to get right.
 pytestmark = pytest.mark.skipif(find_spec("brian2") is None, reason="Brian2 is an extra")
 
 # Fifth order, and off by less than 1e-7 ms with this step (less than 1e-8 ms but for AdEx).
-ACCURATE = dx.Simulator(
-    60 * pq.ms, 0.025 * pq.ms, record=dx.Record("v", "i_syn", "guard", every=0.1 * pq.ms)
-)
+ACCURATE = dx.Simulator(50 * pq.ms, 0.025 * pq.ms)
+# Of Brian2: the preparation of its code takes longer than so many steps.
+DT = 0.1 * pq.ms
 SHORT = dx.Simulator(10 * pq.ms, 0.025 * pq.ms, record=dx.Record("v", every=0.1 * pq.ms))
 # Not a multiple of Brian2's step: the end of a refractory period is off the grid like the spike.
 T_REF = 2.013 * pq.ms
@@ -55,66 +56,107 @@ TREE = dx.DendriticNeuron(
     slope_rise=[8.0, 20.0],
     slope_decay=[3.0, 1.0],
 )
+PURE = dx.Inputs(
+    current=[dx.step_current(level, 5 * pq.ms, 50 * pq.ms) for level in (10.0, 20.0)],
+    spikes=dx.spike_trains([[10, 12.5, 30] * pq.ms, [31, 44] * pq.ms], weight=[5.0, -3.0]),
+)
+GATES = dx.Inputs(
+    current=[dx.step_current(level, 5 * pq.ms, 45 * pq.ms) for level in (2.0, 3.0)],
+    spikes=dx.spike_trains(
+        [[10, 12.5, 30] * pq.ms, [31, 40] * pq.ms],
+        weight=np.array([[4.0, 1.0, 3.0], [1.0, -1.0, -1.0]]),
+    ),
+)
 CASES = {
-    "LIF": (dx.LIF(), POINT),
     "LIF, refractory": (dx.LIF(t_ref=T_REF, bias=20 * pq.pA), POINT),
-    "EIF": (dx.EIF(), POINT),
-    "EIF, refractory": (dx.EIF(t_ref=T_REF), POINT),
+    "AdaptiveLIF": (dx.AdaptiveLIF(), POINT),
+    "LeakyIntegrator": (dx.LeakyIntegrator(), POINT),
+    "EGRU": (dx.EGRU(), GATES),
+    "QIF": (dx.QIF(bias=300 * pq.pA), POINT),
+    "Izhikevich": (dx.Izhikevich(), PURE),
     "EIF, without units": (dx.EIF(tau_mem=20 * pq.ms, bias=0.1), PLAIN),
-    "AdEx": (dx.AdEx(), POINT),
     "AdEx, refractory": (dx.AdEx(t_ref=T_REF), POINT),
     "DendriticNeuron": (TREE, DENDRITIC),
+    "Refractory": (
+        dx.Refractory(dx.Izhikevich(), t_ref=T_REF, held=("theta", "u")),
+        PURE,
+    ),
+    "AtMostOneSpike": (dx.AtMostOneSpike(dx.LIF()), POINT),
 }
 # In ms, about ten times what Brian2 is off by. Runge-Kutta's method is of fourth order where the
 # equations are smooth; at the peak of EIF and AdEx log(-z) is singular, and near its rheobase a
-# neuron multiplies what one spike is late until the next.
-SPIKE_TOLERANCE = {"LIF": 1e-6, "DendriticNeuron": 1e-6, "EIF": 1e-5, "AdEx": 1e-4}
+# neuron multiplies what one spike is late until the next. The upstroke of Izhikevich's neuron is
+# steep, and its recovery keeps what a late spike is off by.
+SPIKE_TOLERANCE = {
+    "DendriticNeuron": 5e-5,
+    "EIF": 5e-5,
+    "AdEx": 1e-3,
+    "Izhikevich": 2e-3,
+    "Refractory": 2e-3,
+}
 # Of the range of the trace, away from spikes: what a late spike leaves behind is a tenth of it.
-TRACE_TOLERANCE = 1e-6
+TRACE_TOLERANCE = 1e-4
+N_SPIKES = {"LeakyIntegrator": 0, "AtMostOneSpike": 1, "EGRU": 1, "QIF": 1, "AdEx": 1}
+
+
+def recording(case):
+    return with_record(ACCURATE, dx.Record(*CASES[case][0].units, "guard", every=0.1 * pq.ms))
 
 
 @cache
 def both(case):
     model, inputs = CASES[case]
-    return ACCURATE(model, inputs), dx.run_brian2(model, inputs, ACCURATE)
+    simulator = recording(case)
+    return simulator(model, inputs), dx.run_brian2(model, inputs, simulator, dt=DT)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_spikes_and_voltages_agree(case):
+def test_spikes_and_traces_agree(case):
     ours, theirs = both(case)
     comparison = dx.compare(ours, theirs)
     model = case.partition(",")[0]
-    assert comparison.counts_a.min() >= 2
+    assert comparison.counts_a.min() >= N_SPIKES.get(model, 2)
     assert (comparison.n_missing, comparison.n_extra) == (0, 0)
-    assert comparison.spike_max <= SPIKE_TOLERANCE[model]
-    assert comparison.v_rms <= TRACE_TOLERANCE * comparison.v_range
+    assert comparison.spike_max <= SPIKE_TOLERANCE.get(model, 1e-6)
+    assert ours.units == theirs.units
+    assert np.array_equal(ours.times, theirs.times)
+    for name in ours.traces:
+        assert ours.traces[name].shape == theirs.traces[name].shape
+        trace = dx.compare(ours, theirs, trace=name)
+        assert trace.v_rms <= TRACE_TOLERANCE * max(trace.v_range, 1.0)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_trace_agrees_in_shape_unit_and_value(case):
-    ours, theirs = both(case)
-    assert ours.units == theirs.units
-    assert np.array_equal(ours.times, theirs.times)
-    for name in ("i_syn", "guard"):
-        assert ours.traces[name].shape == theirs.traces[name].shape
-        comparison = dx.compare(ours, theirs, trace=name)
-        assert comparison.v_rms <= TRACE_TOLERANCE * comparison.v_range
-
-
-@pytest.mark.parametrize("case", ["LIF", "EIF", "AdEx", "DendriticNeuron"])
-def test_brian2_as_most_people_run_it_agrees_to_its_grid(case):
-    model, inputs = CASES[case]
-    dt = 0.025
-    theirs = dx.run_brian2(model, inputs, ACCURATE, dt=dt * pq.ms, schedule="default")
+def test_scipy_agrees_too(case):
     ours, _ = both(case)
-    assert np.array_equal(ours.spike_counts, theirs.spike_counts)
-    first = np.abs(ours.spike_times[:, 0, 0] - theirs.spike_times[:, 0, 0])
-    # An input acts up to one step late, and a spike is noted up to one step early.
-    assert first.max() <= 2 * dt
+    theirs = dx.run_scipy(*CASES[case], recording(case))
+    comparison = dx.compare(ours, theirs)
+    assert (comparison.n_missing, comparison.n_extra) == (0, 0)
+    # The tolerances of its steps, 1e-10, multiplied by a slow approach to the threshold.
+    assert comparison.spike_max <= 1e-7
+    assert ours.units == theirs.units
+    for name in ours.traces:
+        assert ours.traces[name].shape == theirs.traces[name].shape
+        trace = dx.compare(ours, theirs, trace=name)
+        assert trace.v_rms <= 1e-7 * max(trace.v_range, 1.0)
+
+
+def test_brian2_as_most_people_run_it_agrees_to_its_grid():
+    # One model whose events are spikes only, and one that has a timer.
+    for case in ("DendriticNeuron", "AdEx, refractory"):
+        model, inputs = CASES[case]
+        dt = 0.05
+        theirs = dx.run_brian2(model, inputs, ACCURATE, dt=dt * pq.ms, schedule="default")
+        ours, _ = both(case)
+        assert np.array_equal(ours.spike_counts, theirs.spike_counts)
+        first = np.abs(ours.spike_times[:, 0, 0] - theirs.spike_times[:, 0, 0])
+        # An input acts up to one step late, and a spike is noted up to one step early.
+        assert first.max() <= 2 * dt
 
 
 def test_the_difference_vanishes_with_the_step_of_brian2():
-    study = dx.convergence(dx.LIF(), POINT, ACCURATE, dt=0.1 * pq.ms)
+    case = "LIF, refractory"
+    study = dx.convergence(*CASES[case], recording(case), dt=0.1 * pq.ms)
     # Runge-Kutta's order is 4; where in its step a spike falls changes the constant.
     assert study.spike_order > 3.5
     assert study.v_order > 3.5
@@ -134,31 +176,46 @@ def test_inputs_off_the_grid_are_exact():
     comparison.raise_if_outside(spike_time=1e-6 * pq.ms, v=1e-6 * pq.mV)
 
 
-@pytest.mark.parametrize(
-    ("case", "wrong"),
-    [
-        ("AdEx", dx.AdEx(a=-2 * pq.nS)),
-        ("LIF", dx.LIF(c_m=202 * pq.pF)),
-        ("LIF", dx.LIF(tau_syn=5.05 * pq.ms)),
-        ("AdEx", dx.AdEx(tau_w=121.2 * pq.ms)),
-        ("DendriticNeuron", eqx.tree_at(lambda m: m.tau_dend.value, TREE, jnp.array([6.06, 10]))),
-    ],
-    ids=["sign", "membrane", "synapse", "adaptation", "dendrite"],
-)
-def test_a_planted_error_is_caught(case, wrong):
+# One parameter of each that stands in its equations: off by one in a hundred, or of wrong sign.
+PLANTED = {
+    "LIF, refractory": dx.LIF(t_ref=1.01 * T_REF, bias=20 * pq.pA),
+    "AdaptiveLIF": dx.AdaptiveLIF(tau_th=202 * pq.ms),
+    "LeakyIntegrator": dx.LeakyIntegrator(tau_syn=5.05 * pq.ms),
+    "EGRU": dx.EGRU(bias_r=-1.0),
+    "EIF, without units": dx.EIF(tau_mem=20.2 * pq.ms, bias=0.1),
+    "AdEx, refractory": dx.AdEx(a=-2 * pq.nS, t_ref=T_REF),
+    "QIF": dx.QIF(bias=300 * pq.pA, tau_syn=5.05 * pq.ms),
+    "Izhikevich": dx.Izhikevich(a=0.0202),
+    "DendriticNeuron": eqx.tree_at(lambda m: m.tau_dend.value, TREE, jnp.array([6.06, 10])),
+    "Refractory": dx.Refractory(dx.Izhikevich(), t_ref=T_REF * 1.01, held=("theta", "u")),
+    "AtMostOneSpike": dx.AtMostOneSpike(dx.LIF(tau_syn=5.05 * pq.ms)),
+}
+
+
+@pytest.mark.parametrize("case", PLANTED)
+def test_a_planted_error_is_caught(case):
     _, theirs = both(case)
-    comparison = dx.compare(ACCURATE(wrong, CASES[case][1]), theirs)
+    wrong = dx.compare(recording(case)(PLANTED[case], CASES[case][1]), theirs)
+    tolerance = SPIKE_TOLERANCE.get(case.partition(",")[0], 1e-6)
     with pytest.raises(dx.ValidationError):
-        comparison.raise_if_outside(spike_time=SPIKE_TOLERANCE[case] * pq.ms)
+        wrong.raise_if_outside(
+            spike_time=tolerance * pq.ms,
+            v=pq.Quantity(TRACE_TOLERANCE * wrong.v_range, unit_of(wrong.unit)),
+        )
+
+
+def unit_of(name):
+    return pq.mV if name == "mV" else pq.dimensionless
 
 
 def test_the_result_says_who_made_it_and_has_the_shape_of_dendrax():
-    ours, theirs = both("LIF")
+    ours, theirs = both("LIF, refractory")
     assert theirs.spike_times.shape == ours.spike_times.shape
     assert theirs.status.tolist() == ours.status.tolist()
     assert theirs.t_reached.tolist() == ours.t_reached.tolist()
     assert dict(theirs.provenance)["source"].startswith("brian2 2")
-    assert dict(theirs.provenance)["dt"] == "0.025 ms"
+    assert dict(theirs.provenance)["dt"] == "0.1 ms"
+    assert dict(theirs.provenance)["equations"] == "transcribed"
     assert dict(theirs.provenance)["schedule"] == "aligned"
 
 
@@ -189,10 +246,6 @@ def test_the_import_and_a_run_leave_no_trace_in_the_host_program(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
 
 
-class AnotherLIF(dx.LIF):
-    """Whose methods may say something else than the equations of LIF."""
-
-
 def test_threads_do_not_disturb_each_other():
     inputs = [
         dx.Inputs(current=dx.step_current(level * pq.pA, 0 * pq.ms, 9 * pq.ms))
@@ -213,7 +266,6 @@ def test_threads_do_not_disturb_each_other():
         ({"dt": 0 * pq.ms}, dx.ModelError, "dt must be positive"),
         ({"dt": 1 * pq.mV}, dx.UnitError, "dt must be a time"),
         ({"schedule": "fast"}, dx.ModelError, "schedule must be one of"),
-        ({"model": AnotherLIF()}, dx.ModelError, "equations for .*; got AnotherLIF"),
         ({"model": TREE, "inputs": POINT}, dx.UnitError, "current of DendriticNeuron must be"),
         (
             {"simulator": dx.Simulator(1 * pq.ms, record=dx.Record("w", every=0.1 * pq.ms))},
@@ -231,7 +283,7 @@ def test_threads_do_not_disturb_each_other():
         (
             {"model": TREE, "inputs": dx.Inputs(spikes=dx.spike_trains([[1] * pq.ms] * 3))},
             dx.ModelError,
-            "each source of spikes must have a synapse",
+            "2 synaptic sites; got 3 spike sources",
         ),
         (
             {"inputs": dx.Inputs(current=dx.step_current(1e6 * pq.pA, 1 * pq.ms, 2 * pq.ms))},
