@@ -1,0 +1,10 @@
+"""A neuron that spikes once against its transcription in Brian2 and SciPy."""
+
+import dendrax as dx
+from validation._measured import Measured
+from validation.scenarios._brian2 import POINT, agreement
+
+
+def measure() -> list[Measured]:
+    """Measure spike times and voltages, and the order of the difference."""
+    return agreement(dx.AtMostOneSpike(dx.LIF()), POINT, spike=1e-6)
