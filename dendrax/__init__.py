@@ -95,6 +95,7 @@ from dendrax.inputs import voltage_command as voltage_command
 from dendrax.inputs import yin_yang as yin_yang
 from dendrax.results import SimulationResult as SimulationResult
 from dendrax.results import Sweeps as Sweeps
+from dendrax.results import append as append
 from dendrax.results import default_recording as default_recording
 from dendrax.results import from_neo as from_neo
 from dendrax.results import from_xarray as from_xarray
