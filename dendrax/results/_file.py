@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from dendrax.errors import RecordingError
+from dendrax.results._icephys import icephys_segments
 from dendrax.results._recording import from_neo
 from dendrax.results._sweeps import Sweeps
 from dendrax.results.formats._reading import reading
 
 
 def read_recording(path: str | PathLike, **options: Any) -> Sweeps:
-    """Read a current-clamp recording: ABF, NWB, NIX, or any other format that Neo reads.
+    """Read a current-clamp recording: ABF, NWB, NIX, Igor, or any other format that Neo reads.
 
-    Of ABF files the command waveform is read too, where no ``stimulus`` is given.
+    Of ABF files the command waveform is read too, where no ``stimulus`` is given. Of NWB files each
+    sweep has the stimulus that the table of intracellular recordings, or its number, assigns to it.
+    Igor needs the extra ``igor``, NWB the extra ``nwb``.
 
     Parameters
     ----------
@@ -29,7 +32,8 @@ def read_recording(path: str | PathLike, **options: Any) -> Sweeps:
     ------
     RecordingError
         If the file is missing, empty, damaged, of another format than its extension says, or
-        lacks what :func:`from_neo` needs; and if it is a pickle, which could run any code.
+        lacks what :func:`from_neo` needs; if there are gaps between samples; and if it is a pickle,
+        which could run any code.
 
     Examples
     --------
@@ -88,6 +92,9 @@ def read_block(path: Path) -> tuple[Any, list[Any]]:
             # Neo would open it for writing.
             with neo.NixIO(str(path), mode="ro") as reader:
                 block, protocol = reader.read_block(), []
+        elif path.suffix == ".nwb" and (segments := icephys_segments(path)):
+            block, protocol = neo.Block(), []
+            block.segments.extend(segments)
         else:
             reader: Any = neo.get_io(str(path))
             block = reader.read_block()

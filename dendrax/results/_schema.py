@@ -30,7 +30,7 @@ Attributes of the dataset are the provenance, and those named in ``RESERVED``.
 VERSION = 1
 CONVENTIONS = "CF-1.11"
 READOUT = "readout_"
-RESERVED = ("Conventions", "dendrax_schema", "spike_capacity")
+RESERVED = ("Conventions", "dendrax_schema", "spike_capacity", "traces")
 
 _PLACES = ((), ("dendrite",), ("dendrite", "synapse"))
 

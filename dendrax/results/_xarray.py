@@ -1,5 +1,6 @@
 """Results to xarray and back."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,7 +75,8 @@ def to_xarray(
         "neuron": ("neuron", np.arange(n_neurons), attributes("neuron", "1")),
         "time": ("time", np.asarray(result.times), attributes("time", "ms") | {"axis": "T"}),
     }
-    about = (CONVENTIONS, VERSION, capacity)
+    # Not every format keeps the order of variables.
+    about = (CONVENTIONS, VERSION, capacity, json.dumps([name for name, _ in result.units]))
     return xr.Dataset(
         variables, coordinates, dict(zip(RESERVED, about, strict=True)) | dict(result.provenance)
     )
@@ -174,7 +176,7 @@ def from_xarray(dataset: Any) -> SimulationResult | Sweeps | dict[str, Any]:
     shape = dataset.sizes["trial"], dataset.sizes["neuron"]
     index = dataset.spike_trial.values, dataset.spike_neuron.values
     capacity = int(dataset.attrs["spike_capacity"])
-    traces = [name for name in dataset.data_vars if "time" in dataset[name].dims]
+    traces = json.loads(dataset.attrs["traces"])
     readouts = [name for name in map(str, dataset.data_vars) if name.startswith(READOUT)]
     result = SimulationResult(
         spike_times=jnp.asarray(unflatten(dataset.spike_time.values, *index, shape, capacity)),

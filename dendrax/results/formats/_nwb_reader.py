@@ -11,7 +11,7 @@ from dendrax.errors import RecordingError
 from dendrax.results._xarray import from_xarray
 from dendrax.results.formats._reading import optional, reading
 
-_KEYS = {"id", "trial", "neuron", "spike_times", "obs_intervals", "slope"}
+_KEYS = {"id", "block", "segment", "trial", "neuron", "spike_times", "obs_intervals", "slope"}
 
 
 def load(path: Path) -> Any:
@@ -24,7 +24,7 @@ def load(path: Path) -> Any:
         t_stop = about.pop("t_stop")
         variables = (
             dict(_spikes(file.units))
-            | dict(_traces(file, about.pop("traces")))
+            | dict(_traces(file, about.pop("units")))
             | {"t_stop": ((), t_stop)}
         )
         if "inputs" in file.processing:

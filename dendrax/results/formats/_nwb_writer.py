@@ -21,10 +21,10 @@ def save(result: Any, path: Path, inputs: Any) -> None:
 
     pynwb = optional("pynwb", "nwb")
     dataset = to_xarray(result, inputs)
-    traces = [name for name in dataset.data_vars if "time" in dataset[name].dims]
+    traces = json.loads(dataset.attrs["traces"])
     about = dataset.attrs | {
         "t_stop": float(dataset.t_stop),
-        "traces": {name: dataset[name].attrs["units"] for name in traces},
+        "units": {name: dataset[name].attrs["units"] for name in traces},
     }
     file = pynwb.NWBFile(
         session_description="Trials of a simulation or recording, by dendrax",
@@ -79,7 +79,7 @@ def _add_traces(
                 "data": variable.values[i, j],
                 "conversion": conversion,
                 "description": variable.attrs["long_name"],
-                "comments": json.dumps({"variable": name, "trial": i, "neuron": j}),
+                "comments": _comments(i, name, j),
                 **_time_base(dataset),
             }
             if is_voltage:
@@ -108,6 +108,7 @@ def _add_stimuli(
         stimulus = pynwb.icephys.CurrentClampStimulusSeries(
             name=f"current_neuron{j:03d}_trial{i:04d}",
             description="injected current",
+            comments=_comments(i, "current", j),
             data=current(dataset.time.values),
             conversion=SI[unit][1],
             electrode=response.electrode,
@@ -121,11 +122,17 @@ def _add_stimuli(
         )
 
 
+def _comments(trial: int, name: str, neuron: int) -> str:
+    """Return what Neo takes for the names of block and segment, and the rest for ourselves."""
+    about = {"block": "dendrax", "segment": f"trial {trial:04d}", "variable": name}
+    return json.dumps(about | {"trial": trial, "neuron": neuron})
+
+
 def _column(name: str, description: str, data: Any, ends: Any = None) -> list[Any]:
     """Return a column of a table, and of a ragged one where its rows end."""
     from hdmf.common import VectorData, VectorIndex
 
-    column = VectorData(name=name, description=description, data=np.asarray(data))
+    column = VectorData(name=name, description=description, data=data)
     if ends is None:
         return [column]
     return [column, VectorIndex(name=f"{name}_index", target=column, data=ends)]
@@ -146,6 +153,9 @@ def _units(dataset: Any, pynwb: Any) -> Any:
     observed = np.tile([0.0, float(dataset.t_stop) / 1e3], (n, 1))
     slope = dataset.spike_slope
     columns = [
+        # The names of Neo's block and segment, as in the comments of the series.
+        *_column("block", "Block", ["dendrax"] * n),
+        *_column("segment", "Segment", [f"trial {i:04d}" for i in trial]),
         *_column("trial", "Trial", trial),
         *_column("neuron", "Neuron", neuron),
         *_column("spike_times", "Spike times in s since the start of the trial", seconds, ends),
