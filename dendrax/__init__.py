@@ -110,10 +110,15 @@ from dendrax.simulation import Integral as Integral
 from dendrax.simulation import Maximum as Maximum
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator
+from dendrax.plotting import animate_morphology as animate_morphology
+from dendrax.plotting import plot_comparison as plot_comparison
 from dendrax.plotting import plot_fit as plot_fit
+from dendrax.plotting import plot_history as plot_history
 from dendrax.plotting import plot_morphology as plot_morphology
+from dendrax.plotting import plot_phase as plot_phase
 from dendrax.plotting import plot_raster as plot_raster
 from dendrax.plotting import plot_traces as plot_traces
+from dendrax.plotting import plot_work_precision as plot_work_precision
 from dendrax.fitting import FitResult as FitResult
 from dendrax.fitting import fit as fit
 from dendrax.fitting import initial_model as initial_model
@@ -128,3 +133,4 @@ from dendrax.validation import check_gradient as check_gradient
 from dendrax.validation import compare as compare
 from dendrax.validation import convergence as convergence
 from dendrax.validation import run_brian2 as run_brian2
+from dendrax.validation import spike_distances as spike_distances
