@@ -95,6 +95,7 @@ from dendrax.inputs import voltage_command as voltage_command
 from dendrax.inputs import yin_yang as yin_yang
 from dendrax.results import SimulationResult as SimulationResult
 from dendrax.results import Sweeps as Sweeps
+from dendrax.results import append as append
 from dendrax.results import default_recording as default_recording
 from dendrax.results import from_neo as from_neo
 from dendrax.results import from_xarray as from_xarray
@@ -109,10 +110,15 @@ from dendrax.simulation import Integral as Integral
 from dendrax.simulation import Maximum as Maximum
 from dendrax.simulation import Record as Record
 from dendrax.simulation import Simulator as Simulator
+from dendrax.plotting import animate_morphology as animate_morphology
+from dendrax.plotting import plot_comparison as plot_comparison
 from dendrax.plotting import plot_fit as plot_fit
+from dendrax.plotting import plot_history as plot_history
 from dendrax.plotting import plot_morphology as plot_morphology
+from dendrax.plotting import plot_phase as plot_phase
 from dendrax.plotting import plot_raster as plot_raster
 from dendrax.plotting import plot_traces as plot_traces
+from dendrax.plotting import plot_work_precision as plot_work_precision
 from dendrax.fitting import FitResult as FitResult
 from dendrax.fitting import fit as fit
 from dendrax.fitting import initial_model as initial_model
@@ -129,3 +135,4 @@ from dendrax.validation import convergence as convergence
 from dendrax.validation import run_brian2 as run_brian2
 from dendrax.validation import to_brian2_script as to_brian2_script
 from dendrax.validation import run_scipy as run_scipy
+from dendrax.validation import spike_distances as spike_distances

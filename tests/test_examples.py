@@ -16,7 +16,7 @@ PAGES += ["docs/how_to/build_a_cell.md"]
 PAGES += [pytest.param("docs/how_to/fit_a_recording.md", marks=pytest.mark.slow)]
 # Its example trains too.
 PAGES += [pytest.param("docs/how_to/train_a_network.md", marks=pytest.mark.slow)]
-EXAMPLES = [["simulate_adex.py"]]
+EXAMPLES = [["simulate_adex.py"], ["analyse_with_elephant.py"]]
 # Training has tests of its own.
 EXAMPLES += [pytest.param(["train_yin_yang.py", "1", "300"], marks=pytest.mark.slow)]
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
+from dendrax.plotting._history import plot_history
 from dendrax.plotting._style import (
     BLUE,
     DATA,
@@ -17,6 +18,7 @@ from dendrax.plotting._style import (
     HELD_OUT,
     MODEL,
     new_axes,
+    shades,
     tidy,
     with_unit,
 )
@@ -62,7 +64,7 @@ def plot_traces(
         )
     ax = new_axes(ax)
     chosen = list(range(result.n_trials)) if trials is None else list(trials)
-    colors = _shades(len(chosen))
+    colors = shades(len(chosen))
     for color, trial in zip(colors, chosen, strict=True):
         trace = np.asarray(result.traces[variable][trial, neuron])
         lines = trace.reshape(-1, trace.shape[-1]).T
@@ -178,7 +180,7 @@ def plot_fit(
     panels = lower.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)[0]
     _plot_spikes(target, result, held_out, panels[0])
     if history is not None:
-        _plot_history(history, panels[1])
+        plot_history(history, panels[1])
     return figure
 
 
@@ -222,24 +224,6 @@ def _plot_spikes(
     ax.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0.0, 1.0))
 
 
-def _plot_history(history: Any, ax: Any) -> None:
-    losses = {str(name): history[name] for name in history if str(name).endswith("loss")}
-    for color, (name, loss) in zip((DATA, MODEL, GREY) * len(losses), losses.items(), strict=False):
-        curves = loss.transpose("step", ...).values.reshape(loss.sizes["step"], -1)
-        step = loss["step"].values if "step" in loss.coords else np.arange(len(curves))
-        ax.plot(step, curves[:, 0], color=color, lw=1.2, label=name.replace("_", " "))
-        ax.plot(step, curves[:, 1:], color=color, lw=0.6, alpha=0.5)
-    if losses and all(np.nanmin(loss.values) > 0 for loss in losses.values()):
-        ax.set_yscale("log")
-        ax.yaxis.get_major_locator().set_params(subs=(1, 2, 5))
-        ax.yaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_minor_formatter("")
-    ax.set(xlabel="step", ylabel="loss")
-    if len(losses) > 1:
-        ax.legend(frameon=False)
-    tidy(ax)
-
-
 def _polyline(inputs: Inputs, trial: int, t_stop: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the corners of the current of one trial, two at each jump."""
     current = jax.tree.map(itemgetter(trial), inputs.current)
@@ -260,9 +244,3 @@ def _spread(n_trials: int, held_out: Sequence[int], n_shown: int = 4) -> list[in
 
 def _evenly(values: list[int], n: int) -> list[int]:
     return [values[round(k)] for k in np.linspace(0, len(values) - 1, n)] if values else []
-
-
-def _shades(n: int) -> Any:
-    from matplotlib import colormaps
-
-    return colormaps["viridis"](np.linspace(0, 0.85, n)) if n > 1 else [DATA]

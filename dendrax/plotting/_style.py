@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 DATA, MODEL, HELD_OUT = "#3b3b3b", "#d1495b", "#fff3d6"
 BLUE, GREEN, GREY = "#2e86ab", "#66a182", "#8a8a8a"
 
@@ -24,3 +26,10 @@ def tidy(ax: Any) -> Any:
 def with_unit(name: str, unit: str) -> str:
     """Return the label of an axis."""
     return name if unit == "1" else f"{name} ({unit})"
+
+
+def shades(n: int) -> Any:
+    """Return the colors of n trials."""
+    from matplotlib import colormaps
+
+    return colormaps["viridis"](np.linspace(0, 0.85, n)) if n > 1 else [DATA]

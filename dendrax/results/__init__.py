@@ -5,6 +5,8 @@ from dendrax.results._file import read_recording as read_recording
 from dendrax.results._neo import to_neo as to_neo
 from dendrax.results._recording import from_neo as from_neo
 from dendrax.results._result import SimulationResult as SimulationResult
+from dendrax.results._schema import per_ms as per_ms
+from dendrax.results._storage import append as append
 from dendrax.results._storage import read as read
 from dendrax.results._storage import write as write
 from dendrax.results._sweeps import Sweeps as Sweeps

@@ -1,5 +1,6 @@
 """Blocks of ``to_neo``, read back into the results that they came from."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, SpikeTrains, spike_trains
 from dendrax.results._crossings import padded
 from dendrax.results._result import SimulationResult
-from dendrax.results._schema import VERSION
+from dendrax.results._schema import READOUT, VERSION
 from dendrax.results._sweeps import Sweeps
 from dendrax.units import scalar
 
@@ -40,21 +41,28 @@ def from_block(block: Any) -> SimulationResult | Sweeps:
     signals = [_traces(segment) for segment in block.segments]
     units = tuple((signal.name, signal.annotations["unit"]) for signal in signals[0])
     width = int(about["spike_capacity"])
+    # Of array annotations not every format keeps the type.
+    dtype = trains[0][0].dtype
     slopes = [[train.array_annotations["slope"] for train in row] for row in trains]
     result = SimulationResult(
-        spike_times=_table([[train.magnitude for train in row] for row in trains], width),
-        spike_slope=_table(slopes, width),
-        times=_sample_times(signals[0]),
+        spike_times=_table(trains, width, dtype),
+        spike_slope=_table(slopes, width, dtype),
+        times=jnp.asarray(_sample_times(signals[0]), dtype=dtype),
         traces={
             name: jnp.stack([_trace(row[k]) for row in signals])
             for k, (name, _) in enumerate(units)
         },
         status=_each(trains, "status", int),
         n_steps=_each(trains, "n_steps", int),
-        t_reached=_each(trains, "t_reached", float),
+        t_reached=_each(trains, "t_reached", dtype),
         t_stop=float(about["t_stop"]),
         units=units,
         provenance=tuple((k, str(v)) for k, v in about.items() if k not in _RESERVED),
+        readouts={
+            name.removeprefix(READOUT): _each(trains, name, dtype)
+            for name in trains[0][0].annotations
+            if name.startswith(READOUT)
+        },
     )
     currents = exact_currents(block.segments)
     if not currents:
@@ -90,7 +98,7 @@ def _current(event: Any) -> Current:
 
 def _plain(quantity: Any) -> np.ndarray:
     """Return the numbers, which are in the units of the schema already."""
-    return np.asarray(quantity.magnitude, dtype=float)
+    return np.asarray(quantity.magnitude)
 
 
 def _traces(segment: Any) -> list[Any]:
@@ -104,19 +112,25 @@ def _trace(signal: Any) -> np.ndarray:
 
 def _sample_times(signals: list[Any]) -> Any:
     if not signals:
-        return jnp.zeros(0)
+        return np.zeros(0)
     start = scalar(signals[0].t_start, "ms", "t_start")
     period = scalar(signals[0].sampling_period, "ms", "sampling_period")
-    return start + period * jnp.arange(len(signals[0]))
+    return start + period * np.arange(len(signals[0]))
 
 
-def _table(rows: list[list[Any]], width: int) -> Any:
+def _table(rows: list[list[Any]], width: int, dtype: Any) -> Any:
     flat = padded([np.asarray(entry) for row in rows for entry in row], width)
-    return jnp.asarray(flat.reshape(len(rows), len(rows[0]), -1), dtype=float)
+    return jnp.asarray(flat.reshape(len(rows), len(rows[0]), -1), dtype=dtype)
 
 
-def _each(trains: list[list[Any]], name: str, kind: type) -> Any:
-    return jnp.asarray([[kind(train.annotations[name]) for train in row] for row in trains])
+def _each(trains: list[list[Any]], name: str, dtype: Any) -> Any:
+    values = [[_number(train.annotations[name]) for train in row] for row in trains]
+    return jnp.asarray(np.asarray(values), dtype=dtype)
+
+
+def _number(annotation: Any) -> Any:
+    """Return what was annotated: a number, or several of them as text."""
+    return json.loads(annotation) if isinstance(annotation, str) else annotation
 
 
 def _input_spikes(segment: Any) -> SpikeTrains:
@@ -124,5 +138,5 @@ def _input_spikes(segment: Any) -> SpikeTrains:
     if not trains:
         return spike_trains([])
     times = padded([train.magnitude for train in trains], 0)
-    weights = jnp.asarray([float(train.annotations["weight"]) for train in trains])
-    return SpikeTrains(jnp.asarray(times), weights, trains[0].annotations["unit"])
+    weights = np.asarray([_number(train.annotations["weight"]) for train in trains])
+    return SpikeTrains(jnp.asarray(times), jnp.asarray(weights), trains[0].annotations["unit"])

@@ -5,14 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from dendrax.errors import RecordingError
+from dendrax.results._icephys import icephys_segments
 from dendrax.results._recording import from_neo
 from dendrax.results._sweeps import Sweeps
+from dendrax.results.formats._reading import reading
 
 
 def read_recording(path: str | PathLike, **options: Any) -> Sweeps:
-    """Read a current-clamp recording: ABF, NWB, NIX, or any other format that Neo reads.
+    """Read a current-clamp recording: ABF, NWB, NIX, Igor, or any other format that Neo reads.
 
-    Of ABF files the command waveform is read too, where no ``stimulus`` is given.
+    Of ABF files the command waveform is read too, where no ``stimulus`` is given. Of NWB files each
+    sweep has the stimulus that the table of intracellular recordings, or its number, assigns to it.
+    Igor needs the extra ``igor``, NWB the extra ``nwb``.
 
     Parameters
     ----------
@@ -28,7 +32,8 @@ def read_recording(path: str | PathLike, **options: Any) -> Sweeps:
     ------
     RecordingError
         If the file is missing, empty, damaged, of another format than its extension says, or
-        lacks what :func:`from_neo` needs; and if it is a pickle, which could run any code.
+        lacks what :func:`from_neo` needs; if there are gaps between samples; and if it is a pickle,
+        which could run any code.
 
     Examples
     --------
@@ -50,13 +55,17 @@ def existing_file(path: str | PathLike) -> Path:
     Raises
     ------
     RecordingError
-        If it is missing, empty, or a directory.
+        If it is missing, empty, a directory, or not yours to read.
     """
     path = Path(path)
     if not path.exists():
         raise RecordingError(f"{path}: there is no such file. Check the path.")
     if path.is_dir():
         raise RecordingError(f"{path}: a recording must be a file; this is a directory.")
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        raise RecordingError(f"{path}: you may not read the file. Ask its owner.") from None
     if not path.stat().st_size:
         raise RecordingError(f"{path}: the file is empty. Copy it again from its source.")
     return path
@@ -78,21 +87,17 @@ def read_block(path: Path) -> tuple[Any, list[Any]]:
             "neo.PickleIO(path).read_block() to dx.from_neo."
         )
     block: Any
-    # The readers of some sixty formats fail on broken files each in its own way.
-    try:
+    with reading(path, "Neo"):
         if path.suffix == ".nix":
             # Neo would open it for writing.
             with neo.NixIO(str(path), mode="ro") as reader:
                 block, protocol = reader.read_block(), []
+        elif path.suffix == ".nwb" and (segments := icephys_segments(path)):
+            block, protocol = neo.Block(), []
+            block.segments.extend(segments)
         else:
             reader: Any = neo.get_io(str(path))
             block = reader.read_block()
             protocol = reader.read_protocol() if hasattr(reader, "read_protocol") else []
-    except Exception as error:
-        reason = str(error).strip().split("\n")[0].rstrip(".")
-        raise RecordingError(
-            f"{path}: Neo must be able to read the file; it says {type(error).__name__}: {reason}. "
-            "Check that the file is whole and that its extension names its format."
-        ) from None
     block.file_origin = str(path)
     return block, protocol

@@ -1,5 +1,6 @@
 """Results to Neo: one segment per trial."""
 
+import json
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, SpikeTrains
 from dendrax.results._result import SimulationResult
-from dendrax.results._schema import VERSION, attributes, per_ms, place_dimensions
+from dendrax.results._schema import READOUT, VERSION, attributes, per_ms, place_dimensions
 from dendrax.results._sweeps import Sweeps, apart
 from dendrax.units import to_quantity
 
@@ -116,7 +117,7 @@ def _trains(result: SimulationResult, trial: int) -> Iterator[Any]:
 
     for neuron, row in enumerate(result.spike_times[trial]):
         kept = np.isfinite(row)
-        yield neo.SpikeTrain(
+        train = neo.SpikeTrain(
             to_quantity(row[kept], "ms"),
             t_stop=to_quantity(max([result.t_stop, *row[kept]]), "ms"),
             name=f"neuron {neuron}",
@@ -125,6 +126,14 @@ def _trains(result: SimulationResult, trial: int) -> Iterator[Any]:
             n_steps=int(result.n_steps[trial, neuron]),
             t_reached=float(result.t_reached[trial, neuron]),
         )
+        for name, value in result.readouts.items():
+            train.annotations[READOUT + name] = _annotation(value[trial, neuron])
+        yield train
+
+
+def _annotation(value: Any) -> float | str:
+    """Return a number as it is, and several, which not every format takes, as text."""
+    return json.dumps(value.tolist()) if np.ndim(value) else float(value)
 
 
 def _sampled(current: Current, result: SimulationResult) -> Iterator[Any]:
@@ -161,6 +170,6 @@ def _input_trains(trains: SpikeTrains, t_stop: float) -> Iterator[Any]:
             t_stop=to_quantity(max([t_stop, *times]), "ms"),
             name=f"source {source}",
             role="input",
-            weight=float(weight),
+            weight=_annotation(weight),
             unit=trains.unit,
         )

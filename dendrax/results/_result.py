@@ -38,14 +38,14 @@ class SimulationResult(eqx.Module):
     spike_times: Float[Array, "trial neuron spike"]
     spike_slope: Float[Array, "trial neuron spike"]
     times: Float[Array, " time"]
-    traces: dict[str, Float[Array, "trial neuron *place time"]]
+    traces: dict[str, Float[Array, "trial neuron ... time"]]
     status: Int[Array, "trial neuron"]
     n_steps: Int[Array, "trial neuron"]
     t_reached: Float[Array, "trial neuron"]
     t_stop: float = eqx.field(static=True)
     units: tuple[tuple[str, str], ...] = eqx.field(static=True)
     provenance: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
-    readouts: dict[str, Float[Array, "trial neuron *place"]] = eqx.field(default_factory=dict)
+    readouts: dict[str, Float[Array, "trial neuron ..."]] = eqx.field(default_factory=dict)
 
     @property
     def n_trials(self) -> int:

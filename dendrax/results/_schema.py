@@ -20,15 +20,17 @@ current_slope
 input_time              input_spike              all input spikes, trial by trial and source by
 input_trial             input_spike              source (CF indexed ragged array)
 input_source            input_spike
-input_weight            trial source             what each input spike brings
+input_weight            trial source (channel)   what each input spike brings
 ======================  =======================  =====================================
 
 Places within a neuron are ``compartment``, ``dendrite``, or ``dendrite`` and ``synapse``.
 Attributes of the dataset are the provenance, and those named in ``RESERVED``.
 """
 
-VERSION = 1
-RESERVED = ("Conventions", "dendrax_schema", "spike_capacity")
+VERSION = 2
+CONVENTIONS = "CF-1.11"
+READOUT = "readout_"
+RESERVED = ("Conventions", "dendrax_schema", "spike_capacity", "traces")
 
 _PLACES = ((), ("dendrite",), ("dendrite", "synapse"))
 

@@ -1,32 +1,46 @@
 """Results to files and back, by the suffix of the path."""
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Mapping
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from dendrax.errors import RecordingError
 from dendrax.inputs import Inputs
-from dendrax.results._block import from_block
-from dendrax.results._file import existing_file, read_block
-from dendrax.results._neo import to_neo
+from dendrax.results._file import existing_file
 from dendrax.results._result import SimulationResult
 from dendrax.results._sweeps import Sweeps
-from dendrax.results._xarray import from_xarray, to_xarray
+
+Result = SimulationResult | Sweeps | Mapping[str, SimulationResult]
+
+# The module of each format, imported when it is used.
+_FORMATS = {
+    ".nc": "_netcdf",
+    ".zarr": "_zarr",
+    ".nix": "_nix",
+    ".nwb": "_nwb",
+    ".mat": "_matlab",
+    ".pkl": "_pickle",
+}
 
 
-def write(
-    result: SimulationResult | Sweeps, path: str | PathLike, inputs: Inputs | None = None
-) -> None:
+def write(result: Result, path: str | PathLike, inputs: Inputs | None = None) -> None:
     """Write a result to a file, in the format that the suffix names.
 
     An existing file is replaced, at the very end: it is never left half written.
 
     Parameters
     ----------
-    result : SimulationResult or Sweeps
+    result : SimulationResult or Sweeps, or dict of them
+        A dictionary, as of the populations of a network, goes to ``.nc`` and ``.zarr``.
     path : str or path
-        ``.nc`` (netCDF 4, as :func:`to_xarray` lays it out) or ``.nix`` (as :func:`to_neo` does).
+        ``.nc`` (netCDF 4) and ``.zarr`` (with the extra ``zarr``) are laid out as by
+        :func:`to_xarray`, ``.mat`` (MATLAB) has the same variables; ``.nix`` and ``.pkl`` hold the
+        block of :func:`to_neo`; ``.nwb`` (with the extra ``nwb``) holds intracellular recordings,
+        units and tables of the inputs.
     inputs : Inputs, optional
         What drove the model; Sweeps have them already.
 
@@ -34,6 +48,8 @@ def write(
     ------
     RecordingError
         If the suffix is another one, the folder is missing, or numbers of trials differ.
+    ImportError
+        If the library of the format is not installed.
 
     Examples
     --------
@@ -41,21 +57,32 @@ def write(
     >>> dx.write(dx.default_recording(), "cell.txt")
     Traceback (most recent call last):
         ...
-    dendrax.errors.RecordingError: cell.txt: the suffix must be .nc or .nix; got '.txt'.
+    dendrax.errors.RecordingError: cell.txt: the suffix must be .nc, .zarr, .nix, .nwb, .mat or \
+.pkl; got '.txt'.
     """
     path = Path(path)
-    save = _format(path)[0]
+    if isinstance(result, Mapping) and path.suffix not in (".nc", ".zarr"):
+        raise RecordingError(
+            f"{path}: several results go to .nc or .zarr. Write each to a file of its own."
+        )
+    save = _format(path).save
     if not path.parent.is_dir():
         raise RecordingError(f"{path}: there is no folder {path.parent}. Make it first.")
+    if path.is_dir() and not _is_store(path):
+        raise RecordingError(f"{path}: is a folder, and will not be replaced. Choose another name.")
     partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         save(result, partial, inputs)
+        if path.is_dir():
+            shutil.rmtree(path)
         partial.replace(path)
     finally:
+        if partial.is_dir():
+            shutil.rmtree(partial)
         partial.unlink(missing_ok=True)
 
 
-def read(path: str | PathLike) -> SimulationResult | Sweeps:
+def read(path: str | PathLike) -> SimulationResult | Sweeps | dict[str, Any]:
     """Read what :func:`write` wrote.
 
     Parameters
@@ -64,50 +91,72 @@ def read(path: str | PathLike) -> SimulationResult | Sweeps:
 
     Returns
     -------
-    SimulationResult or Sweeps
-        Sweeps if the inputs were written too.
+    SimulationResult or Sweeps, or dict of them
+        Sweeps if the inputs were written too. Spike times from ``.nwb`` and sample times from
+        ``.nwb``, ``.nix`` and ``.pkl`` are computed of seconds and sampling rates, and equal but
+        for the last place of floats; all other numbers are the same.
 
     Raises
     ------
     RecordingError
         If the file is missing, damaged, or was not written by :func:`write`. Recordings are read
         by :func:`read_recording`.
+    ImportError
+        If the library of the format is not installed.
     """
-    load = _format(Path(path))[1]
-    return load(existing_file(path))
+    path = Path(path)
+    load = _format(path).load
+    return load(path if _is_store(path) else existing_file(path))
 
 
-def _format(path: Path) -> tuple[Callable, Callable]:
-    formats = {".nc": (_save_netcdf, _load_netcdf), ".nix": (_save_nix, _load_nix)}
-    if path.suffix not in formats:
-        raise RecordingError(f"{path}: the suffix must be .nc or .nix; got {path.suffix!r}.")
-    return formats[path.suffix]
+def append(
+    result: SimulationResult | Sweeps, path: str | PathLike, inputs: Inputs | None = None
+) -> None:
+    """Add the trials of a result to a Zarr store, or begin one.
+
+    A long run goes to disk batch by batch, and is read as if it had been one.
+
+    Parameters
+    ----------
+    result : SimulationResult or Sweeps
+        Of the same neurons, samples and inputs as what is there; trials and spikes may be others.
+    path : str or path
+        ``.zarr``.
+    inputs : Inputs, optional
+        As for :func:`write`.
+
+    Raises
+    ------
+    RecordingError
+        If the suffix is another one, or the results do not go together.
+    ImportError
+        If zarr is not installed.
+
+    Examples
+    --------
+    >>> import dendrax as dx
+    >>> dx.append(dx.default_recording(), "run.nc")
+    Traceback (most recent call last):
+        ...
+    dendrax.errors.RecordingError: run.nc: trials are appended to .zarr; got '.nc'.
+    """
+    path = Path(path)
+    if path.suffix != ".zarr":
+        raise RecordingError(f"{path}: trials are appended to .zarr; got {path.suffix!r}.")
+    if not _is_store(path):
+        return write(result, path, inputs)
+    return _format(path).extend(result, path, inputs)
 
 
-def _save_netcdf(result: SimulationResult | Sweeps, path: Path, inputs: Inputs | None) -> None:
-    to_xarray(result, inputs).to_netcdf(path, engine="netcdf4")
-
-
-def _load_netcdf(path: Path) -> SimulationResult | Sweeps:
-    import xarray as xr
-
-    try:
-        dataset = xr.load_dataset(path, engine="netcdf4", decode_times=False)
-    except (OSError, ValueError) as error:
+def _format(path: Path) -> Any:
+    if path.suffix not in _FORMATS:
+        *most, last = _FORMATS
         raise RecordingError(
-            f"{path}: the file must be netCDF 4; {type(error).__name__}: {error}. Check that it is "
-            "whole."
-        ) from None
-    return from_xarray(dataset)
+            f"{path}: the suffix must be {', '.join(most)} or {last}; got {path.suffix!r}."
+        )
+    return import_module(f"dendrax.results.formats.{_FORMATS[path.suffix]}")
 
 
-def _save_nix(result: SimulationResult | Sweeps, path: Path, inputs: Inputs | None) -> None:
-    import neo
-
-    with neo.NixIO(str(path), "ow") as file:
-        file.write_block(to_neo(result, inputs))
-
-
-def _load_nix(path: Path) -> SimulationResult | Sweeps:
-    block, _ = read_block(path)
-    return from_block(block)
+def _is_store(path: Path) -> bool:
+    """Whether a folder is a Zarr store."""
+    return (path / "zarr.json").exists()

@@ -1,5 +1,7 @@
 """Results to xarray and back."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -9,27 +11,36 @@ from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, SpikeTrains
 from dendrax.results._ragged import flatten, unflatten
 from dendrax.results._result import SimulationResult
-from dendrax.results._schema import RESERVED, VERSION, attributes, per_ms, place_dimensions
+from dendrax.results._schema import (
+    CONVENTIONS,
+    READOUT,
+    RESERVED,
+    VERSION,
+    attributes,
+    per_ms,
+    place_dimensions,
+)
 from dendrax.results._sweeps import Sweeps, apart
 
-_READOUT = "readout_"
 
-
-def to_xarray(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> Any:
+def to_xarray(
+    result: SimulationResult | Sweeps | Mapping[str, Any], inputs: Inputs | None = None
+) -> Any:
     """Turn a result into an xarray Dataset, with named dimensions and units.
 
     Parameters
     ----------
-    result : SimulationResult or Sweeps
+    result : SimulationResult or Sweeps, or dict of them
     inputs : Inputs, optional
         What drove the model; Sweeps have them already.
 
     Returns
     -------
-    xarray.Dataset
+    xarray.Dataset, or xarray.DataTree
         Traces (trial, neuron, ..., time) under their own names; spikes as a ragged array:
         ``spike_time``, ``spike_trial`` and ``spike_neuron`` (spike,). All is listed in
-        ``results/_schema.py``.
+        ``results/_schema.py``. Results of unlike shapes, as of the populations of a network, make
+        a tree of such datasets under their names.
 
     Raises
     ------
@@ -46,6 +57,10 @@ def to_xarray(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -
     """
     import xarray as xr
 
+    if isinstance(result, Mapping):
+        trunk = xr.Dataset(attrs=dict(zip(RESERVED[:2], (CONVENTIONS, VERSION), strict=True)))
+        leaves = {name: to_xarray(each, inputs) for name, each in result.items()}
+        return xr.DataTree.from_dict({"/": trunk, **leaves})
     result, inputs = apart(result, inputs)
     n_trials, n_neurons, capacity = result.spike_times.shape
     variables = _traces(result) | _spikes(result) | _readouts(result)
@@ -60,7 +75,8 @@ def to_xarray(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -
         "neuron": ("neuron", np.arange(n_neurons), attributes("neuron", "1")),
         "time": ("time", np.asarray(result.times), attributes("time", "ms") | {"axis": "T"}),
     }
-    about = ("CF-1.11", VERSION, capacity)
+    # Not every format keeps the order of variables.
+    about = (CONVENTIONS, VERSION, capacity, json.dumps([name for name, _ in result.units]))
     return xr.Dataset(
         variables, coordinates, dict(zip(RESERVED, about, strict=True)) | dict(result.provenance)
     )
@@ -71,7 +87,7 @@ def _readouts(result: SimulationResult) -> dict[str, tuple]:
     for name, value in result.readouts.items():
         places = tuple(f"{name}_{i}" for i in range(value.ndim - 2))
         about = {"long_name": f"readout {name!r} of the trial"}
-        variables[_READOUT + name] = (("trial", "neuron", *places), np.asarray(value), about)
+        variables[READOUT + name] = (("trial", "neuron", *places), np.asarray(value), about)
     return variables
 
 
@@ -119,28 +135,30 @@ def _current(current: Current) -> dict[str, tuple]:
 def _input_spikes(trains: SpikeTrains) -> dict[str, tuple]:
     times = np.asarray(trains.times)
     trial, source, where = flatten(times)
+    weight = np.asarray(trains.weight)
+    channel = ("channel",) * (weight.ndim - 2)
     columns = {
         "input_time": ("input_spike", times[where], "ms"),
         "input_trial": ("input_spike", trial, "1"),
         "input_source": ("input_spike", source, "1"),
-        "input_weight": (("trial", "source"), np.asarray(trains.weight), trains.unit),
+        "input_weight": (("trial", "source", *channel), weight, trains.unit),
     }
     return {
         name: (dims, value, attributes(name, unit)) for name, (dims, value, unit) in columns.items()
     }
 
 
-def from_xarray(dataset: Any) -> SimulationResult | Sweeps:
+def from_xarray(dataset: Any) -> SimulationResult | Sweeps | dict[str, Any]:
     """Turn a Dataset of :func:`to_xarray` back into the result that it came from.
 
     Parameters
     ----------
-    dataset : xarray.Dataset
+    dataset : xarray.Dataset or xarray.DataTree
 
     Returns
     -------
-    SimulationResult or Sweeps
-        Sweeps if the dataset holds the inputs too.
+    SimulationResult or Sweeps, or dict of them
+        Sweeps if the dataset holds the inputs too; of a tree one entry per child.
 
     Raises
     ------
@@ -153,11 +171,13 @@ def from_xarray(dataset: Any) -> SimulationResult | Sweeps:
             f"dataset: dendrax_schema must be {VERSION}; got {came}. Only datasets of dx.to_xarray "
             "can be read back."
         )
+    if "spike_time" not in dataset:
+        return {name: from_xarray(child) for name, child in dataset.children.items()}
     shape = dataset.sizes["trial"], dataset.sizes["neuron"]
     index = dataset.spike_trial.values, dataset.spike_neuron.values
     capacity = int(dataset.attrs["spike_capacity"])
-    traces = [name for name in dataset.data_vars if "time" in dataset[name].dims]
-    readouts = [name for name in map(str, dataset.data_vars) if name.startswith(_READOUT)]
+    traces = json.loads(dataset.attrs["traces"])
+    readouts = [name for name in map(str, dataset.data_vars) if name.startswith(READOUT)]
     result = SimulationResult(
         spike_times=jnp.asarray(unflatten(dataset.spike_time.values, *index, shape, capacity)),
         spike_slope=jnp.asarray(unflatten(dataset.spike_slope.values, *index, shape, capacity)),
@@ -172,7 +192,7 @@ def from_xarray(dataset: Any) -> SimulationResult | Sweeps:
             (key, str(value)) for key, value in dataset.attrs.items() if key not in RESERVED
         ),
         readouts={
-            name.removeprefix(_READOUT): jnp.asarray(dataset[name].values) for name in readouts
+            name.removeprefix(READOUT): jnp.asarray(dataset[name].values) for name in readouts
         },
     )
     return Sweeps(result, _inputs(dataset)) if "current_value" in dataset else result
@@ -185,7 +205,7 @@ def _inputs(dataset: Any) -> Inputs:
         dataset.input_time.values,
         dataset.input_trial.values,
         dataset.input_source.values,
-        weight.shape,
+        weight.shape[:2],
         0,
     )
     unit, weight_unit = (dataset[name].attrs["units"] for name in ("current_value", "input_weight"))

@@ -6,6 +6,7 @@ from dendrax.validation._compare import compare as compare
 from dendrax.validation._convergence import Convergence as Convergence
 from dendrax.validation._convergence import convergence as convergence
 from dendrax.validation._differences import Derivative as Derivative
+from dendrax.validation._distances import spike_distances as spike_distances
 from dendrax.validation._gradient import GradientCheck as GradientCheck
 from dendrax.validation._gradient import check_gradient as check_gradient
 from dendrax.validation._scipy import run_scipy as run_scipy

@@ -27,9 +27,10 @@ class Comparison:
         The variable that was compared; None if there was none.
     unit : str
         Of the trace.
-    v_max, v_rms : float
+    v_max_at, v_rms_at : ndarray (place,)
         The largest absolute, and the root mean squared, difference of the trace in its unit, away
-        from spikes; NaN without a trace.
+        from spikes, in each compartment, dendrite or synapse: without an axis for a trace of one
+        place, and NaN without a trace.
     v_range : float
         From the smallest to the largest value of the trace of a.
     """
@@ -41,9 +42,19 @@ class Comparison:
     spike_differences: np.ndarray
     trace: str | None
     unit: str
-    v_max: float
-    v_rms: float
+    v_max_at: np.ndarray
+    v_rms_at: np.ndarray
     v_range: float
+
+    @property
+    def v_max(self) -> float:
+        """The largest absolute difference of the trace, of all places."""
+        return float(np.max(self.v_max_at))
+
+    @property
+    def v_rms(self) -> float:
+        """The root mean squared difference of the trace, over all places."""
+        return float(np.sqrt(np.mean(self.v_rms_at**2)))
 
     @property
     def spike_max(self) -> float:
@@ -116,6 +127,34 @@ class Comparison:
             )
         return self
 
+    def to_xarray(self) -> Any:
+        """Return the report as a dataset, with units.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``counts_a``, ``counts_b`` (trial, neuron); ``spike_difference`` (pair,); ``v_max``,
+            ``v_rms`` (place, ...) of the trace that the attributes name; ``n_missing``,
+            ``n_extra``, ``v_range``.
+        """
+        import xarray as xr
+
+        places = tuple(f"place_{k}" for k in range(self.v_max_at.ndim))
+        places = ("place",) if len(places) == 1 else places
+        return xr.Dataset(
+            {
+                "counts_a": (("trial", "neuron"), self.counts_a, {"units": "1"}),
+                "counts_b": (("trial", "neuron"), self.counts_b, {"units": "1"}),
+                "n_missing": ((), self.n_missing, {"units": "1"}),
+                "n_extra": ((), self.n_extra, {"units": "1"}),
+                "spike_difference": ("pair", self.spike_differences, {"units": "ms"}),
+                "v_max": (places, self.v_max_at, {"units": self.unit}),
+                "v_rms": (places, self.v_rms_at, {"units": self.unit}),
+                "v_range": ((), self.v_range, {"units": self.unit}),
+            },
+            attrs={"trace": self.trace or ""},
+        )
+
     def __str__(self) -> str:
         rows = [
             ("", "a", "b"),
@@ -130,6 +169,11 @@ class Comparison:
                 (self.trace, f"{self.v_max:.3g} {self.unit}", f"{self.v_rms:.3g} {self.unit}"),
                 ("  of its range", f"{self.v_max / scale:.3g}", f"{self.v_rms / scale:.3g}"),
             ]
+            if self.v_max_at.size > 1:
+                k = np.unravel_index(np.argmax(self.v_max_at), self.v_max_at.shape)
+                worst = f"  worst at {', '.join(map(str, k))}"
+                largest, rms = self.v_max_at[k], self.v_rms_at[k]
+                rows.append((worst, f"{largest:.3g} {self.unit}", f"{rms:.3g} {self.unit}"))
         return "\n".join(f"{name:<16}{left:>14}{right:>14}".rstrip() for name, left, right in rows)
 
 
@@ -192,7 +236,8 @@ def compare(
     ]
     differences = np.concatenate([np.empty(0), *(late - early for early, late in pairs)])
     recorded = trace in a.traces and trace in b.traces
-    v_max, v_rms, v_range = _deviation(a, b, trace, near) if recorded else (np.nan,) * 3
+    nothing = np.array(np.nan), np.array(np.nan), np.nan
+    v_max_at, v_rms_at, v_range = _deviation(a, b, trace, near) if recorded else nothing
     return Comparison(
         counts_a=a.spike_counts,
         counts_b=b.spike_counts,
@@ -201,16 +246,16 @@ def compare(
         spike_differences=differences,
         trace=trace if recorded else None,
         unit=dict(a.units)[trace] if recorded else "",
-        v_max=v_max,
-        v_rms=v_rms,
+        v_max_at=v_max_at,
+        v_rms_at=v_rms_at,
         v_range=v_range,
     )
 
 
 def _deviation(
     a: SimulationResult, b: SimulationResult, trace: str, near: float
-) -> tuple[float, float, float]:
-    """Return the largest and the rms difference, and the range, of a trace away from spikes."""
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the largest and the rms difference by place, and the range, of a trace."""
     ours, theirs = np.asarray(a.traces[trace]), np.asarray(b.traces[trace])
     units = dict(a.units)[trace], dict(b.units)[trace]
     if ours.shape != theirs.shape or not np.allclose(a.times, b.times, rtol=0, atol=1e-6):
@@ -228,10 +273,9 @@ def _deviation(
     for place in np.ndindex(ours.shape[:2]):
         for spike in (*a.spikes(*place), *b.spikes(*place)):
             away[place] &= np.abs(times - spike) > near
-    places = tuple(range(2, ours.ndim - 1))
-    kept = np.broadcast_to(np.expand_dims(away, places), ours.shape)
-    if not kept.any():
-        return np.nan, np.nan, np.nan
-    difference = (theirs - ours)[kept]
-    largest, rms = np.max(np.abs(difference)), np.sqrt(np.mean(difference**2))
-    return float(largest), float(rms), float(np.ptp(ours))
+    difference = np.moveaxis(theirs - ours, -1, 2)[away]
+    if not len(difference):
+        nothing = np.full(difference.shape[1:], np.nan)
+        return nothing, nothing, np.nan
+    largest, rms = np.max(np.abs(difference), axis=0), np.sqrt(np.mean(difference**2, axis=0))
+    return np.asarray(largest), np.asarray(rms), float(np.ptp(ours))

@@ -62,6 +62,7 @@ def _make_result(
         t_stop=10.0,
         units=(("v", "mV"), ("v_dend", "1"), ("i_syn", "pA")),
         provenance=(("source", "a test"), ("model", "none")),
+        readouts={"area": random(), "peak": random(4)},
     )
 
 
@@ -93,12 +94,13 @@ def _difference(a: object, b: object, *, times: float = 0.0) -> str:
         return next((name for x, y in parts if (name := _fields(x, y))), "")
     if not np.allclose(a.times, b.times, rtol=0, atol=times):
         return "times"
-    if a.traces.keys() != b.traces.keys():
-        return "traces"
-    for name in a.traces:
-        if not np.array_equal(a.traces[name], b.traces[name]):
-            return name
-    return _fields(a, b, but=("times", "traces"))
+    for each, other in ((a.traces, b.traces), (a.readouts, b.readouts)):
+        if each.keys() != other.keys():
+            return f"{each.keys()} and {other.keys()}"
+        for name in each:
+            if not np.array_equal(each[name], other[name]):
+                return name
+    return _fields(a, b, but=("times", "traces", "readouts"))
 
 
 def _fields(a: object, b: object, but: tuple[str, ...] = ()) -> str:

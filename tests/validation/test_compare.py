@@ -1,3 +1,6 @@
+import dataclasses
+import sys
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -119,3 +122,46 @@ def test_results_of_different_experiments_are_refused(a, b, message):
 def test_a_tolerance_without_a_trace_is_refused():
     with pytest.raises(dx.ModelError, match="none was compared"):
         dx.compare(result([1]), result([1])).raise_if_outside(v=1 * pq.mV)
+
+
+def test_voltages_are_compared_place_by_place():
+    def of_dendrites(*offsets):
+        v = jnp.stack([TIMES + offset for offset in offsets])
+        return dataclasses.replace(
+            result([5], v=TIMES), traces={"v": v[None, None]}, units=(("v", "mV"),)
+        )
+
+    comparison = dx.compare(of_dendrites(0, 0, 0), of_dendrites(0, 1, -2))
+    np.testing.assert_allclose(comparison.v_max_at, [0, 1, 2], atol=1e-12)
+    np.testing.assert_allclose(comparison.v_rms_at, [0, 1, 2], atol=1e-12)
+    assert comparison.v_max == pytest.approx(2)
+    assert comparison.v_rms == pytest.approx(np.sqrt(5 / 3))
+    assert str(comparison).splitlines()[-1].split() == ["worst", "at", "2", "2", "mV", "2", "mV"]
+
+
+def test_the_report_is_a_dataset_that_can_be_written(tmp_path):
+    report = dx.compare(result([1, 5, 9], v=TIMES), result([1.1, 9.2], v=TIMES + 1)).to_xarray()
+    assert report.n_missing == 1
+    assert report.v_max.attrs["units"] == "mV"
+    np.testing.assert_allclose(report.spike_difference, [0.1, 0.2])
+    report.to_netcdf(tmp_path / "report.nc")
+
+
+def test_distances_of_spike_trains_are_those_of_the_literature():
+    a, b = result([1, 5, 9], [2]), result([1, 6], [])
+    distances = dx.spike_distances(a, b, tau=2 * pq.ms)
+    # A shift by half of tau and a spike less; a spike less.
+    np.testing.assert_allclose(distances.victor_purpura[:, 0], [1.5, 1.0])
+    lags = np.abs(np.subtract.outer([1, 5, 9, 1, 6], [1, 5, 9, 1, 6]))
+    signs = np.array([1, 1, 1, -1, -1])
+    by_hand = np.sqrt(signs @ np.exp(-lags / 2) @ signs)
+    np.testing.assert_allclose(distances.van_rossum[:, 0], [by_hand, 1.0])
+    with pytest.raises(dx.ModelError, match="same trials and neurons"):
+        dx.spike_distances(a, result([1]))
+
+
+def test_without_elephant_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "elephant", None)
+    monkeypatch.delitem(sys.modules, "elephant.spike_train_dissimilarity", raising=False)
+    with pytest.raises(ImportError, match=r"pip install 'dendrax\[elephant\]'"):
+        dx.spike_distances(result([1]), result([2]))

@@ -1,0 +1,1 @@
+"""File formats, one module each: ``save(result, path, inputs)`` and ``load(path)``."""
