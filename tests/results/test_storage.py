@@ -66,7 +66,7 @@ def test_xarray_has_names_and_units(make_inputs, make_result):
 def test_a_dataset_of_others_is_refused():
     import xarray as xr
 
-    with pytest.raises(dx.RecordingError, match="dendrax_schema must be 1; got None"):
+    with pytest.raises(dx.RecordingError, match="dendrax_schema must be 2; got None"):
         dx.from_xarray(xr.Dataset())
 
 
