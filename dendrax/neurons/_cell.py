@@ -49,6 +49,7 @@ class Cable(NamedTuple):
     volume: Each  # um3
     capacitance: Each  # pF
     edge: Float[Array, " node"]  # nS, from each node to its parent
+    edges: Float[Array, " node"]  # nS, of all edges of each node
 
 
 class Cell(AbstractNeuron):
@@ -205,7 +206,8 @@ class Cell(AbstractNeuron):
         resistance = own + tree.parents * per_half[tree.parents_owner]
         is_edge = tree.own + tree.parents > 0
         edge = jnp.where(is_edge, 1 / jnp.where(is_edge, resistance, 1.0), 0.0)
-        return Cable(area, volume, PER_AREA * self._passive("c_m") * area, edge)
+        capacitance = PER_AREA * self._passive("c_m") * area
+        return Cable(area, volume, capacitance, edge, tree.diagonal(edge))
 
     def _passive(self, name: str) -> Each:
         total = jnp.zeros(len(self.compartments))
