@@ -13,6 +13,7 @@ from dendrax.errors import ModelError
 from dendrax.mechanisms import (
     COMPARTMENT,
     PER_AREA,
+    AbstractClamp,
     AbstractDendriticSpike,
     AbstractMechanism,
     AbstractPool,
@@ -188,6 +189,12 @@ class Cell(AbstractNeuron):
             return None
         each = [jnp.broadcast_to(0.0 if x is None else x, len(p.compartment)) for x, p in found]
         return jnp.concatenate(each)
+
+    @property
+    def corners(self) -> Float[Array, " corner"]:
+        """The instants (ms) at which the waveform of a clamp is not smooth."""
+        each = [m.waveform.start for m in self.mechanisms if isinstance(m, AbstractClamp)]
+        return jnp.concatenate([jnp.zeros(0), *each])
 
     def _first_site(self, k: int) -> int:
         """Return the first site of the k-th mechanism."""

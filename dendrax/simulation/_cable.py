@@ -57,7 +57,7 @@ def run_cable(
     seen = tuple(dict.fromkeys((*names, *(readout.name for readout in (*integrals, *maxima)))))
 
     def run(cell: Cell, drive: Drive) -> dict[str, Any]:
-        stops = stops_of(delayed(drive, cell.delay), t_stop)
+        stops = stops_of(delayed(drive, cell.delay), cell.corners, t_stop)
         steps, is_done = steps_of(stops, clock), True
         if triggered(cell):
             n = max_steps or len(steps.start) + _PER_SPIKE * max_spikes
