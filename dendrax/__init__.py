@@ -61,6 +61,8 @@ from dendrax.mechanisms import Kv31 as Kv31
 from dendrax.mechanisms import NaP as NaP
 from dendrax.mechanisms import NaT as NaT
 from dendrax.mechanisms import Passive as Passive
+from dendrax.mechanisms import CurrentClamp as CurrentClamp
+from dendrax.mechanisms import DynamicClamp as DynamicClamp
 from dendrax.mechanisms import VoltageClamp as VoltageClamp
 from dendrax.neurons import EGRU as EGRU
 from dendrax.neurons import EIF as EIF

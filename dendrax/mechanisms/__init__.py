@@ -7,6 +7,9 @@ from dendrax.mechanisms._bk import BK as BK
 from dendrax.mechanisms._cahva import CaHVA as CaHVA
 from dendrax.mechanisms._calcium_pool import CalciumPool as CalciumPool
 from dendrax.mechanisms._calva import CaLVA as CaLVA
+from dendrax.mechanisms._clamp import AbstractClamp as AbstractClamp
+from dendrax.mechanisms._clamp import CurrentClamp as CurrentClamp
+from dendrax.mechanisms._clamp import DynamicClamp as DynamicClamp
 from dendrax.mechanisms._dendritic_spike import AbstractDendriticSpike as AbstractDendriticSpike
 from dendrax.mechanisms._dendritic_spike import CalciumSpike as CalciumSpike
 from dendrax.mechanisms._dendritic_spike import DendriticSpike as DendriticSpike

@@ -1,10 +1,11 @@
 """The sodium and potassium currents of the squid giant axon."""
 
+import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from dendrax.mechanisms._kinetics import gate, linoid, q10
+from dendrax.mechanisms._kinetics import gate, inverse, linoid, q10
 from dendrax.mechanisms._mechanism import COMPARTMENT, AbstractChannel, Each, Leaf, Site
 from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 
@@ -52,8 +53,11 @@ class HodgkinHuxley(AbstractChannel):
     def relaxation(self, v: Each, state: object, site: Site) -> HodgkinHuxleyState:
         del state
         speed = q10(self.q10, site.celsius, 6.3)
+        # Exponentials are what a cell takes its time for: all but one are powers of this one.
+        slow = jnp.exp(-(v + 65) / 80)
+        fast = slow**8
         return HodgkinHuxleyState(
-            gate(linoid((v + 40) / 10), 4 * jnp.exp(-(v + 65) / 18), speed),
-            gate(0.07 * jnp.exp(-(v + 65) / 20), 1 / (1 + jnp.exp(-(v + 35) / 10)), speed),
-            gate(0.1 * linoid((v + 55) / 10), 0.125 * jnp.exp(-(v + 65) / 80), speed),
+            gate(linoid((v + 40) / 10, math.exp(2.5) * fast), 4 * jnp.exp(-(v + 65) / 18), speed),
+            gate(0.07 * slow**4, inverse(1 + math.exp(3) * fast), speed),
+            gate(0.1 * linoid((v + 55) / 10, math.e * fast), 0.125 * slow, speed),
         )

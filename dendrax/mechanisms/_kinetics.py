@@ -1,5 +1,6 @@
 """Rates of gates, without singularities."""
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -13,19 +14,34 @@ _GAS, _ZERO = 8.314462618, 273.15
 FARADAY = 96485.33212
 
 
-def linoid(x: Each) -> Each:
-    """Return ``x / (1 - exp(-x))``, also where it is 0 / 0, with its derivative."""
+@jax.custom_jvp
+def inverse(x: Each) -> Each:
+    """Return ``1 / x``, of which the derivative divides by nothing else."""
+    return 1 / x
+
+
+@inverse.defjvp
+def _inverse_jvp(x: tuple[Each], x_dot: tuple[Each]) -> tuple[Each, Each]:
+    y = inverse(*x)
+    return y, -y * y * x_dot[0]
+
+
+def linoid(x: Each, decay: Each | None = None) -> Each:
+    """Return ``x / (1 - exp(-x))``, also where it is 0 / 0, with its derivative.
+
+    ``decay`` is ``exp(-x)``, if it is known already.
+    """
+    decay = jnp.exp(-x) if decay is None else decay
     is_small = jnp.abs(x) < _SMALL
     y = jnp.where(is_small, x, 0.0) ** 2
     series = 1 + x / 2 + y * (1 / 12 + y * (-1 / 720 + y / 30240))
-    large = jnp.where(is_small, 1.0, x)
-    return jnp.where(is_small, series, large / (1 - jnp.exp(-large)))
+    return jnp.where(is_small, series, x * inverse(1 - jnp.where(is_small, 0.0, decay)))
 
 
 def gate(opening: Each, closing: Each, speed: Array | float = 1.0) -> Relaxation:
     """Return the relaxation of a gate that opens and closes at these rates (1/ms)."""
     total = opening + closing
-    return Relaxation(opening / total, speed * total)
+    return Relaxation(opening * inverse(total), speed * total)
 
 
 def towards(target: Each, tau: Each | float, speed: Array | float = 1.0) -> Relaxation:

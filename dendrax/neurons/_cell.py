@@ -13,6 +13,7 @@ from dendrax.errors import ModelError
 from dendrax.mechanisms import (
     COMPARTMENT,
     PER_AREA,
+    AbstractClamp,
     AbstractDendriticSpike,
     AbstractMechanism,
     AbstractPool,
@@ -49,6 +50,7 @@ class Cable(NamedTuple):
     volume: Each  # um3
     capacitance: Each  # pF
     edge: Float[Array, " node"]  # nS, from each node to its parent
+    edges: Float[Array, " node"]  # nS, of all edges of each node
 
 
 class Cell(AbstractNeuron):
@@ -188,6 +190,12 @@ class Cell(AbstractNeuron):
         each = [jnp.broadcast_to(0.0 if x is None else x, len(p.compartment)) for x, p in found]
         return jnp.concatenate(each)
 
+    @property
+    def corners(self) -> Float[Array, " corner"]:
+        """The instants (ms) at which the waveform of a clamp is not smooth."""
+        each = [m.waveform.start for m in self.mechanisms if isinstance(m, AbstractClamp)]
+        return jnp.concatenate([jnp.zeros(0), *each])
+
     def _first_site(self, k: int) -> int:
         """Return the first site of the k-th mechanism."""
         return sum(len(p.compartment) for m, p in self._placed()[:k] if is_synaptic(m))
@@ -205,7 +213,8 @@ class Cell(AbstractNeuron):
         resistance = own + tree.parents * per_half[tree.parents_owner]
         is_edge = tree.own + tree.parents > 0
         edge = jnp.where(is_edge, 1 / jnp.where(is_edge, resistance, 1.0), 0.0)
-        return Cable(area, volume, PER_AREA * self._passive("c_m") * area, edge)
+        capacitance = PER_AREA * self._passive("c_m") * area
+        return Cable(area, volume, capacitance, edge, tree.diagonal(edge))
 
     def _passive(self, name: str) -> Each:
         total = jnp.zeros(len(self.compartments))

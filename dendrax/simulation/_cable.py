@@ -17,6 +17,7 @@ from jaxtyping import Array, Float
 from dendrax.neurons import Cell, CellState
 from dendrax.simulation._course import Course, integral_of, maximum_of, sampled, spikes_of
 from dendrax.simulation._drive import Drive, Units, delayed, over_units
+from dendrax.simulation._elimination import is_solution
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._record import Integral, Maximum
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
@@ -25,8 +26,8 @@ from dendrax.simulation._triggered import advance, begin, triggered
 
 Scalar = Float[Array, ""]
 
-# States of all steps up to this size (bytes) are kept for the reverse mode; beyond it, those of
-# some steps, from which the others are computed again.
+# States and solutions of all steps up to this size (bytes) are kept for the reverse mode; beyond
+# it, states of some steps, from which the others are computed again.
 _KEPT = 2**23
 # What a dendritic spike costs at most: the step that it cuts, those that its corners cut, and each
 # time a damped one.
@@ -56,7 +57,7 @@ def run_cable(
     seen = tuple(dict.fromkeys((*names, *(readout.name for readout in (*integrals, *maxima)))))
 
     def run(cell: Cell, drive: Drive) -> dict[str, Any]:
-        stops = stops_of(delayed(drive, cell.delay), t_stop)
+        stops = stops_of(delayed(drive, cell.delay), cell.corners, t_stop)
         steps, is_done = steps_of(stops, clock), True
         if triggered(cell):
             n = max_steps or len(steps.start) + _PER_SPIKE * max_spikes
@@ -91,9 +92,9 @@ def _scheduled(cell: Cell, steps: Step, clock: Clock, names: tuple[str, ...]) ->
         here = _seen(cell, cable, state, step.start, step.before, names)
         return CellState(stepped(cell, cable, state.v, parts, step, clock.smallest), parts), here
 
-    through = jax.checkpoint(through)
+    through = jax.checkpoint(through, policy=is_solution)
     state, n = _at_rest(cell), len(steps.start)
-    if n * sum(leaf.nbytes for leaf in jax.tree.leaves(state)) <= _KEPT:
+    if n * sum(leaf.nbytes for leaf in jax.tree.leaves((state, state.v))) <= _KEPT:
         state, course = lax.scan(through, state, steps)
     else:
         # Steps without length at the end change nothing.
@@ -123,7 +124,7 @@ def _followed(
     n_chunks, chunk = _chunks(n)
 
     def several(lane: Any, _: None) -> tuple[Any, Course]:
-        return lax.scan(jax.checkpoint(through), lane, length=chunk)
+        return lax.scan(jax.checkpoint(through, policy=is_solution), lane, length=chunk)
 
     def rest(lane: Any, _: None) -> tuple[Any, Course]:
         return lane, jax.tree.map(lambda x: jnp.broadcast_to(x, (chunk, *x.shape)), seen(lane))

@@ -25,6 +25,6 @@ def stepped(
     right = inertia * v + conductance * v - current
     right = right.at[cell.electrode_compartment].add(step.current)
     extra = (0, len(tree.parent) - tree.n)
-    diagonal = jnp.pad(inertia + conductance, extra) + tree.diagonal(cable.edge)
+    diagonal = jnp.pad(inertia + conductance, extra) + cable.edges
     ahead = solve(tree, diagonal, cable.edge, jnp.pad(right, extra))[: tree.n]
     return v + step.size / h * (ahead - v)

@@ -58,17 +58,18 @@ class Step(NamedTuple):
     site: Int[Array, "*step"]
 
 
-def stops_of(drive: Drive, t_stop: float) -> Stops:
-    """Return the stops of a trial: its start, arrivals, and corners of the current."""
+def stops_of(drive: Drive, corners: Float[Array, " corner"], t_stop: float) -> Stops:
+    """Return the stops of a trial: its start, arrivals, corners of the current and others."""
     time, start = drive.arrivals.time[:-1], drive.current.start[:-1]
-    t = jnp.concatenate([jnp.zeros(1), time, start])
+    t = jnp.concatenate([jnp.zeros(1), time, start, corners])
     t = jnp.where((t >= 0) & (t < t_stop), t, jnp.where(t < 0, 0.0, t_stop))
     order = ascending(t)
     t = t[order]
     arrives = (order >= 1) & (order <= len(time))
     arrival = jnp.where(arrives, order - 1, 0)
     arrives = arrives & (drive.arrivals.time[arrival] < t_stop)
-    segment = jnp.cumsum(order > len(time)) - 1
+    starts = (order > len(time)) & (order <= len(time) + len(start))
+    segment = jnp.cumsum(starts) - 1
     since, value, slope = jax.vmap(partial(electrode, drive.current))(segment)
     age = jnp.where(jnp.isfinite(since), t - since, 0.0)
     return Stops(
