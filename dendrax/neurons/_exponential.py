@@ -60,15 +60,20 @@ class AbstractExponential(AbstractIntegrateAndFire):
     def _distance(self, v: Scalar) -> Scalar:
         return self.delta_t * jax.nn.softplus((self.v_t - v) / self.delta_t)
 
+    def _resting(self, p: Scalar) -> Scalar:
+        """Return the share of the leak in the flow: 1 far below the threshold, 0 at the spike."""
+        # Beyond p = 0, where a neuron goes whose spikes are suppressed, it stays at 0. As
+        # 1 - exp(-x) is cheaper than expm1(-x), and what it is worse at does not count here.
+        return 1.0 - jnp.exp(-jnp.maximum(p, 0.0) / self.delta_t)
+
     def _voltage(self, p: Scalar) -> Scalar:
         # At p = 0 and beyond the logarithm has no value: there v is constant. A kink at the peak
         # instead would cost the last step, whose trial stages pass the peak, its order.
-        s = jnp.maximum(-jnp.expm1(-p / self.delta_t), jax.nn.sigmoid(-_CEILING))
+        s = jnp.maximum(self._resting(p), jax.nn.sigmoid(-_CEILING))
         return self.v_t - p - self.delta_t * jnp.log(s)
 
     def _flow(self, p: Scalar, v: Scalar, current: Scalar) -> Scalar:
         """Return dp/dt for a total current without leak and bias."""
-        # Beyond p = 0, where a neuron goes whose spikes are suppressed, it goes on at that speed.
-        s = -jnp.expm1(-jnp.maximum(p, 0.0) / self.delta_t)
+        s = self._resting(p)
         upstroke = (1.0 - s) * self.conductance * self.delta_t
         return -(s * self._ohmic(v, current) + upstroke) / self.capacitance

@@ -24,13 +24,13 @@ from dendrax.simulation._flat import (
     nothing_kept,
     result,
     sampled,
-    search,
     with_spikes,
 )
 from dendrax.simulation._integrals import integrating
 from dendrax.simulation._loop import LOOPS, Steps, in_chunks
 from dendrax.simulation._plan import ARRIVAL, CURRENT, NOTHING, OUTSIDE, Lane, Numerics, Plan, plan
 from dendrax.simulation._record import Integral
+from dendrax.simulation._search import search
 from dendrax.simulation._step import Outcome, Proposal, Turn, advance, begin, decide, propose
 from dendrax.simulation._wiring import Link
 

@@ -122,7 +122,7 @@ def _event(
 ) -> Event:
     """Describe what one iteration did."""
     del drive
-    t, state = flown(neuron, lane, proposal, turn, numerics)
+    t, state = flown(lane, proposal, turn, numerics)
     acts = ~lane.done
     undisturbed = proposal.accepted & ~turn.stopped & acts
     expired = undisturbed & (neuron.timer(lane.state) <= t)

@@ -13,19 +13,16 @@ from dendrax.simulation._integrals import integrating, separated
 from dendrax.simulation._loop import LOOPS, Steps, in_chunks
 from dendrax.simulation._plan import Lane, Numerics, plan
 from dendrax.simulation._record import Integral
+from dendrax.simulation._search import search
 from dendrax.simulation._status import OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._step import (
-    Crossing,
     Outcome,
     Path,
     advance,
     begin,
     decide,
-    layout,
-    locate,
     propose,
     state_at,
-    suspect,
     where,
 )
 
@@ -127,20 +124,6 @@ def result(lanes: Lane, kept: Kept) -> dict[str, Any]:
     }
 
 
-def search(units, numerics, params, lanes, proposal) -> Crossing:
-    """Find the first crossing of each step; costs nothing where no step may hold one."""
-    suspects = jax.vmap(jax.vmap(suspect))(lanes, proposal)
-    nothing = jnp.ones(suspects.shape)
-    return lax.cond(
-        suspects.any(),
-        over_units(units, partial(locate, numerics=numerics)),
-        lambda *_: Crossing(jnp.zeros_like(suspects), nothing, nothing),
-        *params,
-        lanes,
-        proposal,
-    )
-
-
 def sampled(
     neuron: Any,
     drive: Any,
@@ -153,8 +136,7 @@ def sampled(
     times: Float[Array, " time"],
 ) -> Any:
     """Put in the states at the sample times that some steps pass; right limits at events."""
-    del drive
-    template = layout(neuron, before.state)
+    del neuron, drive
     start = jnp.where(path.advanced, path.t, jnp.inf)
     # Steps that did not advance stand between those that did: carry their predecessor's index.
     last = lax.cummax(jnp.where(path.advanced, jnp.arange(start.shape[0]), 0))
@@ -167,7 +149,7 @@ def sampled(
         take = partial(jax.tree.map, lambda x: x[k])
         size = path.size[k]
         x = jnp.where(is_here, t - path.t[k], 0.0) / jnp.where(size > 0, size, 1.0)
-        here = state_at(numerics, template._replace(held=take(path.held)), take(path.dense), x)
+        here = state_at(numerics, take(path.held), take(path.dense), x)
         return where(is_here, here, state)
 
     return jax.vmap(at)(states, times, k, is_here)

@@ -8,7 +8,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float
 
 from dendrax.neurons import AbstractNeuron
@@ -18,12 +17,11 @@ from dendrax.simulation._plan import Lane, Numerics, Plan, electrode, injected
 from dendrax.simulation._roots import (
     Ends,
     ends,
-    first_crossing,
     implicit_root,
     may_cross,
     summit,
 )
-from dendrax.simulation._solver import one_step
+from dendrax.simulation._solver import along, one_step
 from dendrax.simulation._status import NOT_FINITE, OK
 
 Scalar = Float[Array, ""]
@@ -90,11 +88,11 @@ def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
     t_0, dt = jnp.asarray(0.0), jnp.asarray(numerics.dt)
     controller = None
     if numerics.controller is not None:
-        parts = layout(neuron, state)
-        terms, args = _terms(neuron, parts), electrode(drive.current, jnp.asarray(-1))
+        parts = parts_of(neuron, state)
+        terms, args = _terms(neuron, parts.held), electrode(drive.current, jnp.asarray(-1))
         order = numerics.solver.error_order(terms)
         _, controller = numerics.controller.init(
-            terms, t_0, dt, parts.flat, dt, args, numerics.solver.func, order
+            terms, t_0, dt, parts.flowing, dt, args, numerics.solver.func, order
         )
     return Lane(
         t=t_0,
@@ -112,48 +110,42 @@ def begin(neuron: AbstractNeuron, drive: Drive, numerics: Numerics) -> Lane:
     )
 
 
-class Layout(NamedTuple):
-    """How a state falls into a vector that flows and leaves that are held between events.
+class Parts(NamedTuple):
+    """A state, taken apart into what flows and what is held between events; None elsewhere."""
 
-    The solver works on one fat array: fewer, larger operations compile and run faster.
-    """
-
-    flat: Float[Array, " flowing"]
+    flowing: State
     held: State
-    rebuild: Callable[[Float[Array, " flowing"], State], State]
 
 
-def layout(neuron: AbstractNeuron, state: State) -> Layout:
+def parts_of(neuron: AbstractNeuron, state: State) -> Parts:
     """Take a state apart: what has no derivative is held."""
     zero = jnp.asarray(0.0)
     rates = jax.eval_shape(neuron.dynamics, zero, state, zero)
     flows = jax.tree.map(lambda _, rate: rate is not None, state, rates, is_leaf=_is_none)
-    flowing, held = eqx.partition(state, flows)
-    flat, unravel = ravel_pytree(flowing)
-    return Layout(flat, held, lambda flat, held: eqx.combine(unravel(flat), held))
+    return Parts(*eqx.partition(state, flows))
 
 
 def propose(
     neuron: AbstractNeuron, drive: Drive, lane: Lane, plan: Plan, numerics: Numerics
 ) -> Proposal:
     """Take one solver step as planned."""
-    parts = layout(neuron, lane.state)
-    terms, args = _terms(neuron, parts), electrode(drive.current, lane.segment)
+    parts = parts_of(neuron, lane.state)
+    terms, args = _terms(neuron, parts.held), electrode(drive.current, lane.segment)
     t_1 = plan.t_1
-    y_1, error, dense = one_step(numerics.solver, terms, lane.t, t_1, parts.flat, args)
+    y_1, error, dense = one_step(numerics.solver, terms, lane.t, t_1, parts.flowing, args)
     accepted, next_step, controller = jnp.asarray(True), lane.step, None
     if numerics.controller is not None:
         order = numerics.solver.error_order(terms)
         assert order is not None  # as for every ODE
         accepted, next_t_0, next_t_1, _, controller, _ = numerics.controller.adapt_step_size(
-            lane.t, t_1, parts.flat, y_1, args, error, order, lane.controller
+            lane.t, t_1, parts.flowing, y_1, args, error, order, lane.controller
         )
         # A step that was cut says nothing against the size that was wished for.
         next_step = jnp.where(plan.cut & accepted, lane.step, next_t_1 - next_t_0)
         # The mesh is no part of the model: differentiating the error estimate gives noise.
         next_step, controller = lax.stop_gradient((next_step, controller))
-    guard = _guard(neuron, numerics, lane, dense, t_1)
-    finite = jnp.all(jnp.isfinite(y_1))
+    guard = _along(neuron, numerics, lane.t, t_1, parts.held, dense)
+    finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(y_1)]).all()
     return Proposal(
         t_1,
         dense,
@@ -172,15 +164,18 @@ def suspect(lane: Lane, proposal: Proposal) -> Bool[Array, ""]:
     return lane.armed & proposal.accepted & ~lane.done & may_cross(proposal.ends)
 
 
-def locate(
-    neuron: AbstractNeuron, drive: Drive, lane: Lane, proposal: Proposal, numerics: Numerics
+def pin(
+    neuron: AbstractNeuron,
+    drive: Drive,
+    lane: Lane,
+    proposal: Proposal,
+    crosses: Bool[Array, ""],
+    root: Scalar,
+    numerics: Numerics,
 ) -> Crossing:
-    """Find the first crossing of the step."""
+    """Let the place of a crossing that was found know its derivative."""
     del drive
-    guard = _guard(neuron, numerics, lane, proposal.dense, proposal.t_1)
-    crosses, root = first_crossing(guard, proposal.ends)
-    crosses = crosses & suspect(lane, proposal)
-    x, slope = implicit_root(guard, root, crosses)
+    x, slope = implicit_root(guard_of(neuron, numerics, lane, proposal), root, crosses)
     size = proposal.t_1 - lane.t
     return Crossing(crosses, x, slope / jnp.where(size > 0, size, 1.0))
 
@@ -198,13 +193,11 @@ def decide(lane: Lane, proposal: Proposal, crossing: Crossing) -> Turn:
     return Turn(spiked, spiked, pushed, x, jnp.where(pushed, jnp.inf, crossing.slope))
 
 
-def flown(
-    neuron: AbstractNeuron, lane: Lane, proposal: Proposal, turn: Turn, numerics: Numerics
-) -> tuple[Scalar, State]:
+def flown(lane: Lane, proposal: Proposal, turn: Turn, numerics: Numerics) -> tuple[Scalar, State]:
     """Return time and state where a unit has gone to, before anything happens there."""
     moves = proposal.accepted | turn.stopped
     t = jnp.where(turn.stopped, lane.t + turn.x * (proposal.t_1 - lane.t), proposal.t_1)
-    state = state_at(numerics, layout(neuron, lane.state), proposal.dense, turn.x)
+    state = state_at(numerics, proposal.held, proposal.dense, turn.x)
     return jnp.where(moves, t, lane.t), where(moves & ~turn.stayed, state, lane.state)
 
 
@@ -218,7 +211,7 @@ def advance(
 ) -> tuple[Lane, Outcome]:
     """Go as far as it is this unit's turn to go, and let what happens there happen."""
     spiked = turn.spiked
-    t, state = flown(neuron, lane, proposal, turn, numerics)
+    t, state = flown(lane, proposal, turn, numerics)
     undisturbed = proposal.accepted & ~turn.stopped & ~lane.done
     guard_change = jnp.abs(proposal.ends.right - proposal.ends.left)
     reset = neuron.reset_spiked(t, state)
@@ -263,14 +256,14 @@ def advance(
 
 def _peak(neuron, numerics, lane, proposal, turn, name):
     """Return the maximum of a variable over what a unit goes of a step."""
-    parts, size = layout(neuron, lane.state), proposal.t_1 - lane.t
+    size = proposal.t_1 - lane.t
 
-    def along(x):
-        state = state_at(numerics, parts, proposal.dense, x * turn.x)
+    def seen(x):
+        state = state_at(numerics, proposal.held, proposal.dense, x * turn.x)
         return variable(neuron, lane.t + x * turn.x * size, state, name)
 
-    at = ends(along)
-    top = along(lax.stop_gradient(summit(along, at)))
+    at = ends(seen)
+    top = seen(lax.stop_gradient(summit(seen, at)))
     return jnp.maximum(jnp.maximum(at.left, at.right), top)
 
 
@@ -290,32 +283,32 @@ def _stops(neuron, drive, lane, state, t, undisturbed):
     return state, lane.segment + due, lane.arrival + arrives, expired | due | arrives
 
 
-def _terms(neuron: AbstractNeuron, parts: Layout) -> diffrax.ODETerm:
-    def field(t, flat, electrode):
-        state = parts.rebuild(flat, parts.held)
-        rates = neuron.dynamics(t, state, injected(t, electrode))
-        return ravel_pytree(rates)[0].astype(flat.dtype)
+def _terms(neuron: AbstractNeuron, held: State) -> diffrax.ODETerm:
+    def field(t, flowing, electrode):
+        rates = neuron.dynamics(t, eqx.combine(flowing, held), injected(t, electrode))
+        return jax.tree.map(lambda rate, y: jnp.asarray(rate, y.dtype), rates, flowing)
 
     return diffrax.ODETerm(field)
 
 
-def _guard(neuron, numerics, lane, dense, t_1):
-    parts = layout(neuron, lane.state)
+def guard_of(
+    neuron: AbstractNeuron, numerics: Numerics, lane: Lane, proposal: Proposal
+) -> Callable[[Scalar], Scalar]:
+    """Return the spike condition along a step, in the step's own time."""
+    return _along(neuron, numerics, lane.t, proposal.t_1, proposal.held, proposal.dense)
 
+
+def _along(neuron, numerics, t_0, t_1, held, dense):
     def guard(x):
-        state = state_at(numerics, parts, dense, x)
-        return neuron.spike_condition(lane.t + x * (t_1 - lane.t), state)
+        state = state_at(numerics, held, dense, x)
+        return neuron.spike_condition(t_0 + x * (t_1 - t_0), state)
 
     return guard
 
 
-def state_at(numerics: Numerics, parts: Layout, dense: Any, x: Scalar) -> State:
+def state_at(numerics: Numerics, held: State, dense: Any, x: Scalar) -> State:
     """Return the state at a fraction of a step, from the step's dense output."""
-    # Diffrax stores increments, not rates: its interpolants work as well in the step's own time.
-    interpolation = numerics.solver.interpolation_cls(
-        t0=jnp.asarray(0.0), t1=jnp.asarray(1.0), **dense
-    )
-    return parts.rebuild(interpolation.evaluate(x), parts.held)
+    return eqx.combine(along(numerics.solver, dense, x), held)
 
 
 def where(condition: Bool[Array, ""], yes: Any, no: Any) -> Any:
