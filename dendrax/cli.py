@@ -21,7 +21,7 @@ from dendrax.parameters import parameters
 from dendrax.results import Sweeps, default_recording, read_recording, write
 from dendrax.simulation import Record, Simulator
 from dendrax.units import to_quantity
-from dendrax.validation import Convergence, convergence
+from dendrax.validation import Convergence, convergence, load, try_model
 
 _MODELS = ", ".join(model_names())
 
@@ -44,21 +44,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0; 2 where something was refused, with one line on the standard error; 130
-        where the user interrupted.
+        The exit code: 0; 1 where a model did not pass; 2 where something was refused, with one
+        line on the standard error; 130 where the user interrupted.
     """
     arguments = _parser().parse_args(argv)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warn
-            arguments.run(arguments)
+            return arguments.run(arguments) or 0
     except (DendraxError, OSError) as error:
         print(f"dendrax: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("dendrax: interrupted. A fit goes on with --resume.", file=sys.stderr)
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,6 +95,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_recording(info)
     info.set_defaults(run=_info)
+
+    validate = commands.add_parser(
+        "validate",
+        help="check a model of your own: gradients, SciPy and Brian2",
+        description="Compare the exact gradients of a model with differences, and its spikes and "
+        "voltages with SciPy and Brian2, which run equations that are translated from it. The file "
+        "also defines `inputs` and `simulator`. The exit code is 1 if something is off.",
+    )
+    validate.add_argument("model", metavar="FILE.py:NAME", help="the model, in a Python file")
+    validate.set_defaults(run=_validate)
     return parser
 
 
@@ -283,6 +292,18 @@ def _info(arguments: argparse.Namespace) -> None:
         f"\nrest {seen.rest:.1f} mV, membrane {1e3 / seen.conductance:.0f} MOhm, "
         f"{seen.tau:.1f} ms; spikes from {seen.onset:.1f} mV, back to {seen.reset:.1f} mV"
     )
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    passed = True
+    for each in try_model(*load(arguments.model)):
+        passed &= each.passed
+        limit = each.reason or f"{each.value:>10.2g} {each.unit:<2} <= {each.tolerance:.2g}"
+        print(f"{'ok' if each.passed else 'NO':<3} {each.what:<48} {limit}", flush=True)
+    return 0 if passed else 1
 
 
 def _warn(message: Warning | str, *_: Any) -> None:

@@ -18,7 +18,7 @@ from dendrax.cli import main
 from dendrax.fitting import _fit
 from tests.fitting import small_fit
 
-COMMANDS = ["demo", "fit", "info"]
+COMMANDS = ["demo", "fit", "info", "validate"]
 STEPS = 2
 
 
@@ -257,3 +257,75 @@ def test_a_fit_that_is_resumed_takes_no_step_again(
     assert again["parameters"] == summary["parameters"]
     assert main(fit_of(recording, out, "--resume", steps=STEPS + 1)) == 2
     assert "belongs to another fit" in capsys.readouterr().err.splitlines()[-1]
+
+
+MODEL = """
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import quantities as pq
+from jax import lax
+
+import dendrax as dx
+
+
+class State(NamedTuple):
+    v: object
+
+
+class Leaky(dx.AbstractNeuron):
+    tau: object = dx.parameter("ms", default=8.0)
+
+    units = {"v": "mV"}
+    input_unit = "pA"
+
+    def init_state(self):
+        return State(jnp.asarray(-60.0))
+
+    def dynamics(self, t, state, current):
+        return State((-60.0 - state.v + current / 8) / WRONG(self.tau))
+
+    def spike_condition(self, t, state):
+        return state.v + 45
+
+    def input_spike(self, state, weight, site):
+        return State(state.v + weight)
+
+    def reset_spiked(self, t, state):
+        return State(jnp.asarray(-65.0))
+
+    def observe(self, state):
+        return {"v": state.v}
+
+
+neuron = Leaky()
+inputs = dx.Inputs(current=dx.step_current(200 * pq.pA, 5 * pq.ms, 25 * pq.ms))
+simulator = dx.Simulator(25 * pq.ms, record=dx.Record("v", every=0.5 * pq.ms), max_spikes=8)
+"""
+
+
+def test_a_model_with_a_wrong_gradient_does_not_pass(tmp_path, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text(MODEL.replace("WRONG", "lax.stop_gradient"))
+    assert main(["validate", f"{path}:neuron"]) == 1
+    table = capsys.readouterr().out.splitlines()
+    failed = [line for line in table if line.startswith("NO")]
+    assert len(failed) == 1
+    assert "gradient, relative error (tau)" in failed[0]
+    assert sum("spike times" in line for line in table) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("mine.py", "must be named as FILE.py:name"),
+        ("none.py:neuron", "there is no such file"),
+        ("mine.py:cell", "'cell' must be an AbstractNeuron; got NoneType"),
+        ("broken.py:neuron", "fails with ZeroDivisionError"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_is_refused_in_one_line(name, complaint, tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(MODEL)
+    (tmp_path / "broken.py").write_text("1 / 0")
+    assert main(["validate", str(tmp_path / name)]) == 2
+    assert complaint in one_line(capsys.readouterr())

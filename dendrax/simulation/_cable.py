@@ -21,7 +21,7 @@ from dendrax.simulation._elimination import is_solution
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._record import Integral, Maximum
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
-from dendrax.simulation._timetable import Clock, Step, Stops, steps_of, stops_of
+from dendrax.simulation._timetable import Clock, Step, Stops, most_steps, steps_of, stops_of
 from dendrax.simulation._triggered import advance, begin, triggered
 
 Scalar = Float[Array, ""]
@@ -58,12 +58,11 @@ def run_cable(
 
     def run(cell: Cell, drive: Drive) -> dict[str, Any]:
         stops = stops_of(delayed(drive, cell.delay), cell.corners, t_stop)
-        steps, is_done = steps_of(stops, clock), True
         if triggered(cell):
-            n = max_steps or len(steps.start) + _PER_SPIKE * max_spikes
+            n = max_steps or most_steps(stops, clock) + _PER_SPIKE * max_spikes
             course, is_done = _followed(cell, stops, n, clock, seen)
         else:
-            course = _scheduled(cell, steps, clock, seen)
+            course, is_done = _scheduled(cell, steps_of(stops, clock), clock, seen), True
         spikes, slopes, n_spikes = spikes_of(course, n_wanted or max_spikes)
         is_full = (n_wanted is None) & (n_spikes > max_spikes)
         status = jnp.where(is_full, TOO_MANY_SPIKES, OK)

@@ -10,7 +10,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from dendrax.simulation._drive import Drive, ascending
-from dendrax.simulation._step import electrode
+from dendrax.simulation._plan import electrode
 
 # Less than this part of a step is no step.
 _SLIVER = 1e-9
@@ -81,6 +81,11 @@ def stops_of(drive: Drive, corners: Float[Array, " corner"], t_stop: float) -> S
     )
 
 
+def most_steps(stops: Stops, clock: Clock) -> int:
+    """Return how many steps a trial has at most in which nothing else stops."""
+    return int(np.ceil(clock.t_stop / clock.dt * (1 - _SLIVER))) + 2 * len(stops.t)
+
+
 def steps_of(stops: Stops, clock: Clock) -> Step:
     """Return the steps of a trial in which nothing else stops.
 
@@ -88,12 +93,11 @@ def steps_of(stops: Stops, clock: Clock) -> Step:
     The first step after a stop is done in two halves that are not extrapolated.
     """
     dt, t_stop = clock.dt, clock.t_stop
-    most = int(np.ceil(t_stop / dt * (1 - _SLIVER))) + 2 * len(stops.t)
     span = jnp.diff(stops.t, append=t_stop)
     whole = jnp.ceil(lax.stop_gradient(span) / dt - _SLIVER).astype(int)
     # What arrives together with what comes next has a step without length.
     last = jnp.cumsum(jnp.where(span > 0, jnp.maximum(whole, 1) + 1, 1))
-    index = jnp.arange(most)
+    index = jnp.arange(most_steps(stops, clock))
     stop = jnp.minimum(jnp.searchsorted(last, index, side="right"), len(last) - 1)
     k = index - jnp.where(stop > 0, last[stop - 1], 0)
     first = jnp.where(span[stop] < dt, span[stop], dt)

@@ -80,7 +80,8 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
         parts = cell.relaxed(lane.state, cable, 0.5 * lane.before, 0.5 * size, event)
         return CellState(stepped(cell, cable, v, parts, step, clock.smallest), parts)
 
-    full, margin = attempt(size), partial(_margin, cell, _waiting(cell, v, ages))
+    waiting = _waiting(cell, v, ages)
+    full, margin = attempt(size), partial(_margin, cell, waiting)
     crosses = margin(full.v) >= 0
     size, state = lax.cond(
         crosses, lambda: _shortened(attempt, margin, crosses, size, v, full.v), lambda: (size, full)
@@ -94,7 +95,7 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
         jnp.where(at_stop, jnp.minimum(lane.stop + 1, len(stops.t)), lane.stop),
         jnp.where(at_corner, _DAMPED, jnp.maximum(damped - 1, 0)),
         at_stop,
-        _reaching(cell, _waiting(cell, v, ages), state.v, crosses),
+        _reaching(cell, waiting, state.v, crosses),
     )
 
 

@@ -9,5 +9,8 @@ from dendrax.validation._differences import Derivative as Derivative
 from dendrax.validation._distances import spike_distances as spike_distances
 from dendrax.validation._gradient import GradientCheck as GradientCheck
 from dendrax.validation._gradient import check_gradient as check_gradient
+from dendrax.validation._model_file import load as load
 from dendrax.validation._scipy import run_scipy as run_scipy
 from dendrax.validation._script import to_brian2_script as to_brian2_script
+from dendrax.validation._trial import Verdict as Verdict
+from dendrax.validation._trial import try_model as try_model
