@@ -58,12 +58,12 @@ def existing_file(path: str | PathLike) -> Path:
         If it is missing, empty, a directory, or not yours to read.
     """
     path = Path(path)
-    if not path.exists():
-        raise RecordingError(f"{path}: there is no such file. Check the path.")
-    if path.is_dir():
-        raise RecordingError(f"{path}: a recording must be a file; this is a directory.")
     try:
         path.open("rb").close()
+    except (FileNotFoundError, NotADirectoryError):
+        raise RecordingError(f"{path}: there is no such file. Check the path.") from None
+    except IsADirectoryError:
+        raise RecordingError(f"{path}: a recording must be a file; this is a directory.") from None
     except PermissionError:
         raise RecordingError(f"{path}: you may not read the file. Ask its owner.") from None
     if not path.stat().st_size:

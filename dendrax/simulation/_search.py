@@ -75,7 +75,8 @@ def _roots(
         return i + size, *each(suspects, rank, lanes, proposal, crosses, root)
 
     start = (0, jnp.zeros_like(suspects), jnp.ones(suspects.shape))
-    return lax.while_loop(lambda loop: loop[0] <= most, body, start)[1:]
+    _, crosses, root = lax.while_loop(lambda loop: loop[0] <= most, body, start)
+    return crosses, root
 
 
 def _at(units: Units, neuron: Any, unit: Int[Array, " some"]) -> Any:

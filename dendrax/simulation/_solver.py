@@ -13,6 +13,8 @@ import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Float
 
+from dendrax.errors import ModelError
+
 Scalar = Float[Array, ""]
 State = Any
 
@@ -116,8 +118,11 @@ def _dense_output(kind: type[diffrax.AbstractERK]) -> np.ndarray:
         powers = x[:, None] ** np.arange(1, degree + 1)
         weights = np.linalg.lstsq(powers, values)[0]
         if np.allclose(powers @ weights, values, rtol=0.0, atol=_NOTHING):
-            break
-    return np.where(np.abs(weights) < _NOTHING, 0.0, weights)
+            return np.where(np.abs(weights) < _NOTHING, 0.0, weights)
+    raise ModelError(
+        f"the dense output of a solver must be a polynomial of degree {_DEGREE} at most; that of "
+        f"{kind.__name__} is none. Take another solver."
+    )
 
 
 def _combined(y: State, weights: Any, stages: list[State]) -> State:

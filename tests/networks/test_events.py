@@ -33,6 +33,7 @@ def all_to_all(n, weight, delay=None, drive=900.0):
     return dx.Network(1, {"a": dx.Population(dx.LIF(), n)}, connections)
 
 
+@pytest.mark.slow
 def test_simultaneous_spikes_have_gradients_of_their_own():
     """Each of three equal neurons moves with its own input weight only, and by all of it."""
     jacobian = jax.jit(jax.jacrev(first_spikes))

@@ -66,11 +66,8 @@ def run(model, execution):
     return results, gradient
 
 
-# Those of one unit agree in tests/systems; of networks the QIF, which has most that may differ.
-@pytest.mark.parametrize(
-    "name",
-    [name if name == "QIF" else pytest.param(name, marks=pytest.mark.slow) for name in MODELS],
-)
+@pytest.mark.slow  # those of one unit agree in tests/systems
+@pytest.mark.parametrize("name", MODELS)
 def test_both_executions_agree(name):
     model = network(name)
     (ours, gradient), (flat, expected) = (run(model, x) for x in ("auto", "flat"))

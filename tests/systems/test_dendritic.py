@@ -122,7 +122,7 @@ def engine_of(execution, n_spikes):
     return Engine(simulator, NEURON, INPUTS, n_spikes)
 
 
-@pytest.fixture(scope="module", params=["auto", "flat"])
+@pytest.fixture(scope="module", params=["auto", pytest.param("flat", marks=pytest.mark.slow)])
 def case(request, expected):
     engine = engine_of(request.param, len(expected.spikes))
     return request.param, engine, engine.forward()

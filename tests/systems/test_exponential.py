@@ -170,6 +170,7 @@ def test_eif_by_default(eif):
     assert derivatives < 5e-5
 
 
+@pytest.mark.slow
 def test_adex_to_seven_digits():
     adex = Case("AdEx")
     spikes, voltages, derivatives = adex.errors(adex.engine(**ACCURATE).forward())

@@ -246,7 +246,7 @@ def must_agree(name, computed):
 
 # LIF and EIF have tests of their own, in the other form, QIF and EGRU those of the structured
 # executions, and all are in the table of gradients; compiling a model takes 15 s.
-ELSEWHERE = ("LIF", "LeakyIntegrator", "EIF", "QIF", "EGRU", "AdaptiveLIF")
+ELSEWHERE = ("LIF", "LeakyIntegrator", "EIF", "QIF", "EGRU", "Izhikevich")
 
 
 @pytest.mark.parametrize(
