@@ -7,4 +7,5 @@ from validation.scenarios._brian2 import POINT, agreement
 
 def measure() -> list[Measured]:
     """Measure spike times and voltages, and the order of the difference."""
-    return agreement(dx.AdEx(), POINT, spike=1e-3, trace=1e-5, order=2.5)
+    # What adaptation keeps of each spike is cut off where Brian2's rates are singular, at the peak.
+    return agreement(dx.AdEx(), POINT, spike=1e-3, trace=1e-5, order=1.5)
