@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/getting_started.md", "docs/how_to/add_a_neuron.md"]
-PAGES += ["docs/how_to/add_a_mechanism.md", "docs/how_to/use_a_morphology.md"]
-PAGES += ["docs/how_to/build_a_cell.md"]
+PAGES = ["README.md", "docs/how_to/add_a_neuron.md", "docs/how_to/use_a_morphology.md"]
+# Cells compile for long.
+PAGES += [
+    pytest.param(f"docs/how_to/{name}.md", marks=pytest.mark.slow)
+    for name in ("add_a_mechanism", "build_a_cell")
+]
+PAGES += [pytest.param("docs/getting_started.md", marks=pytest.mark.slow)]
 # The README fits too; compiling a second fit takes long.
 PAGES += [pytest.param("docs/how_to/fit_a_recording.md", marks=pytest.mark.slow)]
 # Its example trains too.

@@ -1,6 +1,7 @@
 """Clamps that follow a waveform, against closed forms."""
 
 import numpy as np
+import pytest
 import quantities as pq
 
 import dendrax as dx
@@ -38,6 +39,7 @@ def test_a_dynamic_clamp_is_a_conductance_for_a_while():
     np.testing.assert_allclose(v, wanted, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_electrodes_add_up_in_a_passive_cell():
     """A cell without channels is linear: what two electrodes do is the sum of what each does."""
     shape = dx.ball_and_stick(20 * pq.um, 300 * pq.um, 2 * pq.um)

@@ -53,10 +53,8 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["QIF", *(pytest.param(name, marks=pytest.mark.slow) for name in ("LIF", "DendriticNeuron"))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["LIF", "QIF", "DendriticNeuron"])
 def test_a_population_is_its_units_one_by_one(name):
     kind, parameters, strength = MODELS[name]
     rng = np.random.default_rng(1)
