@@ -20,7 +20,9 @@ PAGES += [pytest.param("docs/getting_started.md", marks=pytest.mark.slow)]
 PAGES += [pytest.param("docs/how_to/fit_a_recording.md", marks=pytest.mark.slow)]
 # Its example trains too.
 PAGES += [pytest.param("docs/how_to/train_a_network.md", marks=pytest.mark.slow)]
-EXAMPLES = [["simulate_adex.py"], ["analyse_with_elephant.py"]]
+EXAMPLES = [["simulate_adex.py"]]
+# Elephant has tests of its own.
+EXAMPLES += [pytest.param(["analyse_with_elephant.py"], marks=pytest.mark.slow)]
 # Training has tests of its own.
 EXAMPLES += [pytest.param(["train_yin_yang.py", "1", "300"], marks=pytest.mark.slow)]
 
