@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-
 from dendrax.errors import ModelError
-from dendrax.plotting._style import DATA, MODEL, new_axes, tidy, with_unit
+from dendrax.plotting._style import DATA, MODEL, draw_trace, new_axes, tidy, with_unit
 from dendrax.results import SimulationResult, to_xarray
 
 
@@ -50,19 +48,8 @@ def plot_comparison(
     ax = new_axes(ax)
     looks = ((DATA, "-", 1.6, 1.06), (MODEL, (0, (3, 2)), 1.1, 1.02))
     for (color, dashes, width, height), label, result in zip(looks, labels, (a, b), strict=True):
-        samples = np.asarray(result.traces[trace][trial, neuron])
-        lines = samples.reshape(-1, samples.shape[-1]).T
-        drawn = ax.plot(result.times, lines, color=color, linestyle=dashes, linewidth=width)
-        drawn[0].set_label(label)
-        spikes = result.spikes(trial, neuron)
-        ax.plot(
-            spikes,
-            np.full(len(spikes), height),
-            "|",
-            color=color,
-            transform=ax.get_xaxis_transform(),
-            clip_on=False,
-        )
+        style = {"color": color, "linestyle": dashes, "linewidth": width}
+        draw_trace(ax, result, trace, trial, neuron, height, **style).set_label(label)
     about = to_xarray(a)[trace].attrs
     ax.set(xlabel="time (ms)", ylabel=with_unit(about["long_name"], about["units"]))
     ax.set_xlim(0, a.t_stop)

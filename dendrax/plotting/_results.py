@@ -17,6 +17,7 @@ from dendrax.plotting._style import (
     GREY,
     HELD_OUT,
     MODEL,
+    draw_trace,
     new_axes,
     shades,
     tidy,
@@ -66,19 +67,9 @@ def plot_traces(
     chosen = list(range(result.n_trials)) if trials is None else list(trials)
     colors = shades(len(chosen))
     for color, trial in zip(colors, chosen, strict=True):
-        trace = np.asarray(result.traces[variable][trial, neuron])
-        lines = trace.reshape(-1, trace.shape[-1]).T
-        drawn = ax.plot(result.times, lines, **{"color": color, "linewidth": 0.9, **style})
-        drawn[0].set_label(style.get("label", f"trial {trial}"))
-        spikes = result.spikes(trial, neuron)
-        ax.plot(
-            spikes,
-            np.full(len(spikes), 1.02),
-            "|",
-            color=drawn[0].get_color(),
-            transform=ax.get_xaxis_transform(),
-            clip_on=False,
-        )
+        looks = {"color": color, "linewidth": 0.9, **style}
+        first = draw_trace(ax, result, variable, trial, neuron, 1.02, **looks)
+        first.set_label(style.get("label", f"trial {trial}"))
     about = to_xarray(result)[variable].attrs
     ax.set(xlabel="time (ms)", ylabel=with_unit(about["long_name"], about["units"]))
     ax.set_xlim(0, result.t_stop)

@@ -28,6 +28,27 @@ def with_unit(name: str, unit: str) -> str:
     return name if unit == "1" else f"{name} ({unit})"
 
 
+def draw_trace(
+    ax: Any, result: Any, name: str, trial: int, neuron: int, height: float, **style: Any
+) -> Any:
+    """Draw a trace over time, one line per place, and its spikes as ticks; returns the first line.
+
+    The height is that of the ticks: 0 is the lower end of the axes, 1 the upper one.
+    """
+    samples = np.asarray(result.traces[name][trial, neuron])
+    first = ax.plot(result.times, samples.reshape(-1, samples.shape[-1]).T, **style)[0]
+    spikes = result.spikes(trial, neuron)
+    ax.plot(
+        spikes,
+        np.full(len(spikes), height),
+        "|",
+        color=first.get_color(),
+        transform=ax.get_xaxis_transform(),
+        clip_on=False,
+    )
+    return first
+
+
 def shades(n: int) -> Any:
     """Return the colors of n trials."""
     from matplotlib import colormaps
