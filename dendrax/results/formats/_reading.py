@@ -33,6 +33,15 @@ def reading(path: Path, library: str) -> Iterator[None]:
         ) from None
 
 
+def load_xarray(path: Path, **options: Any) -> Any:
+    """Load a dataset, or the tree of them if the file has nothing of its own at the top."""
+    import xarray as xr
+
+    # Beside a dataset, other groups than those of a tree may be in the file: they are not ours.
+    dataset = xr.load_dataset(path, decode_times=False, **options)
+    return dataset if dataset.sizes else xr.load_datatree(path, decode_times=False, **options)
+
+
 def optional(name: str, extra: str) -> Any:
     """Import a library that comes with an extra of dendrax.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from dendrax.errors import RecordingError
 from dendrax.results._xarray import from_xarray, to_xarray
-from dendrax.results.formats._reading import optional, reading
+from dendrax.results.formats._reading import load_xarray, optional, reading
 
 # Zarr warns of metadata that are kept in one place: they are no part of its third format.
 _PLAIN: dict[str, Any] = {"consolidated": False}
@@ -19,15 +19,10 @@ def save(result: Any, path: Path, inputs: Any) -> None:
 
 
 def load(path: Path) -> Any:
-    import xarray as xr
-
     optional("zarr", "zarr")
     with reading(path, "zarr"):
-        dataset = xr.load_dataset(path, engine="zarr", decode_times=False, **_PLAIN)
-        tree = dataset
-        if not dataset.sizes:
-            tree = xr.load_datatree(path, engine="zarr", decode_times=False, **_PLAIN)
-    return from_xarray(tree)
+        found = load_xarray(path, engine="zarr", **_PLAIN)
+    return from_xarray(found)
 
 
 def extend(result: Any, path: Path, inputs: Any) -> None:
