@@ -8,7 +8,7 @@ import numpy as np
 from dendrax.errors import SimulationError
 from dendrax.validation._group import arrivals, begin, differential, namespace, trains
 from dendrax.validation._outcome import Run
-from dendrax.validation._stimulus import Stimulus, ticks
+from dendrax.validation._stimulus import DIGITS, Stimulus, ticks
 from dendrax.validation._substeps import spike_code, wake_code
 from dendrax.validation.transcriptions import Equations
 
@@ -87,7 +87,7 @@ def run_aligned(
     network.schedule = _SCHEDULE
     network.run(at.size * step, namespace=constants)
     _must_be_whole(group, model, dt)
-    kept = np.searchsorted(at, np.round(sample_times, 9))
+    kept = np.searchsorted(at, np.round(sample_times, DIGITS))
     found = [(np.asarray(each.i), np.asarray(each.t_spike)) for each in spikes]
     neuron, time = found[0] if found else (np.empty(0, int), np.empty(0))
     return Run(

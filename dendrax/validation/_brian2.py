@@ -13,10 +13,10 @@ from dendrax.units import scalar
 from dendrax.validation._aligned import run_aligned
 from dendrax.validation._default import run_default
 from dendrax.validation._import import quiet_brian2
-from dendrax.validation._outcome import result_of
+from dendrax.validation._outcome import asked_for, result_of
 from dendrax.validation._stimulus import stimulus
 from dendrax.validation._translate import translate
-from dendrax.validation.transcriptions import Equations, transcription, variables
+from dendrax.validation.transcriptions import Equations, transcription
 
 _SCHEDULES = {"aligned": run_aligned, "default": run_default}
 
@@ -79,8 +79,7 @@ def run_brian2(
     neuron_must_fit(model, inputs, names)
     _must_be_possible(simulator, step, schedule)
     equations, origin = equations_of(model)
-    times = simulator.record.times(simulator.t_stop) if simulator.record else np.empty(0)
-    wanted = [each for name in names for each in variables(equations.shown[name])]
+    times, wanted = asked_for(simulator, equations)
     drive = stimulus(model, inputs)
     with quiet_brian2() as brian2:
         run = _SCHEDULES[schedule](brian2, equations, drive, simulator.t_stop, step, times, wanted)

@@ -7,7 +7,7 @@ import numpy as np
 from dendrax.errors import ModelError
 from dendrax.validation._group import arrivals, begin, differential, namespace, trains
 from dendrax.validation._outcome import Run
-from dendrax.validation._stimulus import Stimulus, ticks
+from dendrax.validation._stimulus import DIGITS, Stimulus, ticks
 from dendrax.validation.transcriptions import Equations
 
 
@@ -42,7 +42,7 @@ def run_default(
     # One step more than fits: its start is the sample at t_stop, its spikes come too late.
     network.run(at.size * step, namespace=constants)
     neuron, time = plain_spikes(spikes, brian2.ms, t_stop - 0.5 * dt)
-    kept = np.searchsorted(at, np.round(sample_times, 9))
+    kept = np.searchsorted(at, np.round(sample_times, DIGITS))
     return Run(
         spikes=trains(neuron, time, stimulus.n_neurons),
         samples={name: np.asarray(getattr(states, name))[:, kept] for name in variables},
@@ -78,7 +78,7 @@ def plain_spikes(monitors: list[Any], ms: Any, before: float) -> tuple[np.ndarra
 
 def must_be_on_grid(due: np.ndarray, n_ticks: int, dt: float) -> None:
     """Refuse times (ms) that are no multiples of a step."""
-    on_grid = np.isin(np.round(due, 9), np.round(np.arange(n_ticks) * dt, 9))
+    on_grid = np.isin(np.round(due, DIGITS), np.round(np.arange(n_ticks) * dt, DIGITS))
     if not on_grid.all():
         raise ModelError(
             "schedule='default' takes inputs and t_stop at multiples of dt only, because Brian2 "

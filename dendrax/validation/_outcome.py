@@ -10,7 +10,7 @@ from dendrax.errors import SimulationError
 from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation import Simulator
-from dendrax.validation.transcriptions import Equations
+from dendrax.validation.transcriptions import Equations, variables
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,15 @@ class Run:
     spikes: list[np.ndarray]
     samples: dict[str, np.ndarray]
     n_steps: int
+
+
+def asked_for(simulator: Simulator, equations: Equations) -> tuple[np.ndarray, list[str]]:
+    """Return the sample times (ms), and the variables behind what is to be recorded."""
+    record = simulator.record
+    if record is None:
+        return np.empty(0), []
+    shown = [variables(equations.shown[name]) for name in record.names]
+    return record.times(simulator.t_stop), [each for names in shown for each in names]
 
 
 def result_of(

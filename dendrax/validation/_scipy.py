@@ -12,9 +12,9 @@ from dendrax.results import SimulationResult
 from dendrax.simulation import Simulator, neuron_must_fit
 from dendrax.validation._brian2 import equations_of
 from dendrax.validation._group import weight_names
-from dendrax.validation._outcome import Run, result_of
+from dendrax.validation._outcome import Run, asked_for, result_of
 from dendrax.validation._stimulus import DIGITS, Stimulus, stimulus, ticks
-from dendrax.validation.transcriptions import Equations, variables
+from dendrax.validation.transcriptions import Equations
 
 _FUNCTIONS: dict[str, Any] = {
     **{name: getattr(np, name) for name in ("exp", "expm1", "log", "log1p", "sqrt", "sign")},
@@ -84,11 +84,15 @@ def run_scipy(
     if not (rtol > 0 and atol > 0):
         raise ModelError(f"tolerances must be positive; got rtol = {rtol:g} and atol = {atol:g}.")
     drive = stimulus(model, inputs)
-    times = simulator.record.times(simulator.t_stop) if simulator.record else np.empty(0)
-    wanted = [each for name in names for each in variables(equations.shown[name])]
+    times, wanted = asked_for(simulator, equations)
+    at = ticks(simulator.t_stop, simulator.t_stop, drive.stops(simulator.t_stop))
+    value, slope = drive.electrode(at)
     neurons = [_Neuron(equations, drive, k, wanted, (rtol, atol)) for k in range(drive.n_neurons)]
     with np.errstate(over="ignore"):  # exp(large) = inf is the right limit of a sigmoid's part
-        samples = [each.run(simulator.t_stop, times, simulator.max_spikes) for each in neurons]
+        samples = [
+            each.run(np.stack([at, value[:, k], slope[:, k]], axis=1), times, simulator)
+            for k, each in enumerate(neurons)
+        ]
     run = Run(
         spikes=[np.array(each.spikes) for each in neurons],
         samples={name: np.stack([x[:, j] for x in samples]) for j, name in enumerate(wanted)},
@@ -131,17 +135,19 @@ class _Neuron:
         self.spikes: list[float] = []
         self.n_steps = 0
 
-    def run(self, t_stop: float, times: np.ndarray, max_spikes: int) -> np.ndarray:
-        """Go through a trial, and return what is wanted (sample, variable) at some times (ms)."""
-        at = ticks(t_stop, t_stop, self.drive.stops(t_stop))
-        value, slope = (x[:, self.number] for x in self.drive.electrode(at))
+    def run(self, ramps: np.ndarray, times: np.ndarray, simulator: Simulator) -> np.ndarray:
+        """Go through a trial, and return what is wanted (sample, variable) at some times (ms).
+
+        ``ramps`` (tick, 3) are the starts, values and slopes of the injected current.
+        """
+        at = ramps[:, 0]
         samples = np.empty((times.size, len(self.wanted)))
         for k, start in enumerate(at):
-            self.current = start, value[k], slope[k]
+            self.current = ramps[k]
             self._place(start, [self.scope[x] for x in self.states])
             self._arrive(start)
             t = start
-            while t < at[min(k + 1, at.size - 1)] and len(self.spikes) <= max_spikes:
+            while t < at[min(k + 1, at.size - 1)] and len(self.spikes) <= simulator.max_spikes:
                 found = self._flow(t, at[k + 1])
                 for row in np.flatnonzero((times >= t) & (times < found.t[-1])):
                     self._place(times[row], found.sol(times[row]))
@@ -152,7 +158,7 @@ class _Neuron:
                     self._spike(t)
                 elif self._value(self.timer) <= t:
                     exec(self.expired, self.scope)
-        for row in np.flatnonzero(times >= t_stop):
+        for row in np.flatnonzero(times >= simulator.t_stop):
             samples[row] = self._seen()
         return samples
 

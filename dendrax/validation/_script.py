@@ -12,8 +12,9 @@ from dendrax.units import scalar
 from dendrax.validation._brian2 import equations_of
 from dendrax.validation._default import must_be_on_grid
 from dendrax.validation._group import differential, weight_names
+from dendrax.validation._outcome import asked_for
 from dendrax.validation._stimulus import Stimulus, stimulus, ticks
-from dendrax.validation.transcriptions import Equations, variables
+from dendrax.validation.transcriptions import Equations
 
 _PAGE = '''"""{title} in Brian2, with the schedule and the method that most people use.
 
@@ -150,14 +151,13 @@ def to_brian2_script(
     dv/dt = 1*((g_leak*(e_leak - v) + i_syn + bias + electrode)/c_m)/ms : 1
     """
     step = 0.025 if dt is None else scalar(dt, "ms", "dt")
-    record = simulator.record
-    names = record.names if record else ()
+    names = simulator.record.names if simulator.record else ()
     neuron_must_fit(model, inputs, names)
     equations, _ = equations_of(model)
     drive = stimulus(model, inputs)
     n_ticks = ticks(simulator.t_stop, step, np.empty(0)).size
     must_be_on_grid(np.append(drive.stops(simulator.t_stop), simulator.t_stop), n_ticks, step)
-    recorded = [each for name in names for each in variables(equations.shown[name])]
+    _, recorded = asked_for(simulator, equations)
     current = {name: _array(getattr(inputs.current, name)) for name in ("start", "value", "slope")}
     return _PAGE.format(
         title=type(model).__name__,
