@@ -14,6 +14,7 @@ from jax import lax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int
 
+from dendrax.inputs import Current
 from dendrax.neurons import AbstractFedForward, Ramp
 from dendrax.simulation._drive import OVER_TRIALS, Drive, Units, ascending
 from dendrax.simulation._plan import electrode
@@ -51,21 +52,28 @@ def _grid(drive: Drive, dt: float | None, t_stop: float) -> Grid:
     n_regular = 2 if dt is None else int(np.ceil(t_stop / dt)) + 1
     regular = jnp.linspace(0.0, t_stop, n_regular)
     time, start = drive.arrivals.time, drive.current.start
-    stops = jnp.concatenate([time, start])
-    stops = jnp.where((stops >= 0) & (stops < t_stop), stops, jnp.where(stops < 0, 0.0, t_stop))
-    nodes = jnp.concatenate([regular, stops])
+    nodes = jnp.concatenate([regular, within(jnp.concatenate([time, start]), t_stop)])
     order = ascending(nodes)
     nodes = nodes[order]
     arrival = order - n_regular
     arrives = (arrival >= 0) & (arrival < len(time))
     arrival = jnp.where(arrives, arrival, 0)
     arrives = arrives & (time[arrival] <= t_stop)
-    segment = jnp.cumsum(order >= n_regular + len(time))[:-1] - 1
-    since, value, slope = jax.vmap(partial(electrode, drive.current))(segment)
-    # A cell of no length at the end may belong to a segment that starts later, or never.
-    age = jnp.where(jnp.isfinite(since), nodes[:-1] - since, 0.0)
-    current = Ramp(value + slope * age, slope)
+    current = ramps(drive.current, nodes[:-1], (order >= n_regular + len(time))[:-1])
     return Grid(nodes[:-1], jnp.diff(nodes), current, arrival[1:], arrives[1:])
+
+
+def within(t: Float[Array, " stop"], t_stop: float) -> Float[Array, " stop"]:
+    """Return instants in a trial; those before or after it are put to its ends."""
+    return jnp.where((t >= 0) & (t < t_stop), t, jnp.where(t < 0, 0.0, t_stop))
+
+
+def ramps(current: Current, nodes: Float[Array, " node"], starts: Bool[Array, " node"]) -> Ramp:
+    """Return what flows from each node on, if those at which a segment starts are marked."""
+    since, value, slope = jax.vmap(partial(electrode, current))(jnp.cumsum(starts) - 1)
+    # A node at the end may belong to a segment that starts later, or never.
+    age = jnp.where(jnp.isfinite(since), nodes - since, 0.0)
+    return Ramp(value + slope * age, slope)
 
 
 def cell_at(grid: Grid, t: Scalar) -> Int[Array, ""]:

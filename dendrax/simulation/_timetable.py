@@ -1,6 +1,5 @@
 """What interrupts a trial of a cell, and the steps in between."""
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -10,7 +9,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from dendrax.simulation._drive import Drive, ascending
-from dendrax.simulation._plan import electrode
+from dendrax.simulation._grid import ramps, within
 
 # Less than this part of a step is no step.
 _SLIVER = 1e-9
@@ -62,20 +61,18 @@ def stops_of(drive: Drive, corners: Float[Array, " corner"], t_stop: float) -> S
     """Return the stops of a trial: its start, arrivals, corners of the current and others."""
     time, start = drive.arrivals.time[:-1], drive.current.start[:-1]
     t = jnp.concatenate([jnp.zeros(1), time, start, corners])
-    t = jnp.where((t >= 0) & (t < t_stop), t, jnp.where(t < 0, 0.0, t_stop))
+    t = within(t, t_stop)
     order = ascending(t)
     t = t[order]
     arrives = (order >= 1) & (order <= len(time))
     arrival = jnp.where(arrives, order - 1, 0)
     arrives = arrives & (drive.arrivals.time[arrival] < t_stop)
     starts = (order > len(time)) & (order <= len(time) + len(start))
-    segment = jnp.cumsum(starts) - 1
-    since, value, slope = jax.vmap(partial(electrode, drive.current))(segment)
-    age = jnp.where(jnp.isfinite(since), t - since, 0.0)
+    current = ramps(drive.current, t, starts)
     return Stops(
         t,
-        value + slope * age,
-        slope,
+        current.value,
+        current.slope,
         jnp.where(arrives, jax.vmap(drive.weight_of)(arrival), 0.0),
         jnp.where(arrives, drive.arrivals.source[arrival], 0),
     )
