@@ -125,7 +125,10 @@ from dendrax.fitting import FitResult as FitResult
 from dendrax.fitting import fit as fit
 from dendrax.fitting import initial_model as initial_model
 from dendrax.fitting import losses as losses
+from dendrax.fitting import polyak as polyak
+from dendrax.fitting import profile as profile
 from dendrax.fitting import to_free as to_free
+from dendrax.fitting import uncertainty as uncertainty
 from dendrax.fitting import with_free as with_free
 from dendrax.fitting import with_pseudospikes as with_pseudospikes
 from dendrax.validation import Comparison as Comparison

@@ -15,7 +15,7 @@ import xarray as xr
 import dendrax as dx
 from dendrax import cli
 from dendrax.cli import main
-from dendrax.fitting import _fit
+from dendrax.fitting import _run
 from tests.fitting import small_fit
 
 COMMANDS = ["demo", "fit", "info", "validate"]
@@ -243,13 +243,10 @@ def test_results_open_elsewhere(out, summary):
 def test_a_fit_that_is_resumed_takes_no_step_again(
     recording, out, summary, checked, monkeypatch, capsys
 ):
-    def descent(*_):
-        def go(*_):
-            raise AssertionError("all steps were done before")
+    def advance(*_):
+        raise AssertionError("all steps were done before")
 
-        return go
-
-    monkeypatch.setattr(_fit, "descent", descent)
+    monkeypatch.setattr(_run, "advance", advance)
     monkeypatch.setattr(cli, "convergence", lambda *_, **__: checked[-1])
     (out / "summary.json").unlink()
     assert main(fit_of(recording, out, "--resume")) == 0

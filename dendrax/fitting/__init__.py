@@ -9,6 +9,9 @@ from dendrax.fitting._free import to_free as to_free
 from dendrax.fitting._free import with_free as with_free
 from dendrax.fitting._initial import initial_model as initial_model
 from dendrax.fitting._initial import models as models
+from dendrax.fitting._polyak import polyak as polyak
+from dendrax.fitting._profile import profile as profile
 from dendrax.fitting._pseudospikes import with_pseudospikes as with_pseudospikes
 from dendrax.fitting._result import FitResult as FitResult
 from dendrax.fitting._score import Score as Score
+from dendrax.fitting._uncertainty import uncertainty as uncertainty

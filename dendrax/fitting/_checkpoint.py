@@ -1,13 +1,27 @@
 """Checkpoints: a fit that is killed at any moment goes on as if nothing had happened."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax
+import numpy as np
 
 from dendrax.errors import FitError
+
+
+def fingerprint(arrays: Any, settings: Any) -> str:
+    """Return what must not change between the parts of an interrupted fit."""
+    digest = hashlib.sha256()
+    leaves, structure = jax.tree.flatten(arrays)
+    digest.update(str(structure).encode())
+    for leaf in leaves:
+        digest.update(np.asarray(leaf).tobytes())
+    digest.update(repr(settings).encode())
+    return digest.hexdigest()
 
 
 def save(path: Path, progress: Any, fingerprint: str) -> None:

@@ -1,6 +1,6 @@
 """Fitting a model to recorded sweeps by exact gradients."""
 
-import hashlib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,16 +11,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from dendrax.errors import FitError
-from dendrax.fitting import _checkpoint
-from dendrax.fitting._descent import Progress, beginning, descent
+from dendrax.fitting._descent import Descent
 from dendrax.fitting._free import with_free
-from dendrax.fitting._history import to_history
+from dendrax.fitting._history import to_history, to_starts
+from dendrax.fitting._least_squares import LeastSquares
+from dendrax.fitting._method import AbstractMethod
+from dendrax.fitting._objective import Objective
+from dendrax.fitting._progress import Trials, begin
 from dendrax.fitting._result import FitResult
+from dendrax.fitting._run import Plan, run
 from dendrax.fitting._score import score
+from dendrax.fitting._starts import scatter
 from dendrax.fitting.losses import AbstractLoss, Voltage
-from dendrax.neurons import AbstractNeuron
-from dendrax.results import Sweeps, take
-from dendrax.simulation import Record, Simulator, raise_on_failure, with_record
+from dendrax.results import SimulationResult, Sweeps, take
+from dendrax.simulation import Record, Simulator, with_settings
 from dendrax.units import to_quantity
 
 if TYPE_CHECKING:
@@ -31,14 +35,18 @@ _SCORING = Voltage(scale=1.0, before=2.0, after=10.0)
 
 
 def fit(
-    model: AbstractNeuron,
+    model: Any,
     sweeps: Sweeps,
     simulator: Simulator,
     *,
     loss: AbstractLoss,
-    optimizer: "optax.GradientTransformation",
+    optimizer: "optax.GradientTransformation | Any",
     steps: int = 200,
+    starts: int = 1,
+    seed: int = 0,
+    batch_size: int | None = None,
     held_out: Sequence[int] | None = None,
+    patience: int | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 10,
     progress: bool = False,
@@ -50,22 +58,37 @@ def fit(
 
     Parameters
     ----------
-    model : AbstractNeuron
+    model : AbstractNeuron or Network
         Where to start; what a fit may change was made with :func:`learnable`.
     sweeps : Sweeps
-        What to reproduce, and the inputs that go with it; see :func:`read_recording`.
+        What to reproduce, and the inputs that go with it; see :func:`read_recording`. For a
+        classification, ``Sweeps(labels, inputs)``.
     simulator : Simulator
         Its ``record``, if any, says at which times voltages are compared (default: every ms).
     loss : AbstractLoss
-        For example ``losses.voltage(...) + 2 * losses.spike_times(...)``.
-    optimizer : optax.GradientTransformation
-        For example ``optax.adam(0.03)``.
+        For example ``losses.voltage(...) + 2 * losses.spike_times(...)``; for a network,
+        ``losses.of(population, loss)``.
+    optimizer : optax.GradientTransformation, or a least-squares solver of Optimistix
+        For example ``optax.adam(0.03)``, or ``optimistix.LevenbergMarquardt(1e-6, 1e-6)`` for a
+        loss that is a sum of squares and some dozens of parameters at most. The free parameters are
+        a dict by name, which ``optax.partition`` takes as groups with rates of their own.
     steps : int, default 200
+    starts : int, default 1
+        How many points to start from, all in one program: the model, and others drawn between the
+        bounds of the parameters. The best is kept; one that fails stays behind.
+    seed : int, default 0
+        Of the starts, and of the order of batches.
+    batch_size : int, optional
+        How many of the trained trials to take in each step; by default all.
     held_out : sequence of int, optional
         Trials that are not fitted, only scored. Default: every third.
+    patience : int, optional
+        Stop when the loss on the held-out trials has not fallen for so many steps. With
+        ``patience`` or ``batch_size`` the best step is the one with the lowest loss there.
     checkpoint : path, optional
         A file to write progress to; if it is there, the fit goes on from it, and ends with the same
-        parameters, bit for bit, as one that was never interrupted.
+        parameters, bit for bit, as one that was never interrupted. It is also written when the
+        process is told to end (SIGTERM).
     checkpoint_every : int, default 10
     progress : bool, default False
         Whether to show a progress bar.
@@ -77,43 +100,63 @@ def fit(
     Raises
     ------
     FitError
-        If nothing is learnable, the loss becomes infinite or NaN, the simulation is longer than the
-        sweeps, or the checkpoint is of another fit or has no folder to go to.
+        If nothing is learnable, the loss becomes infinite or NaN from every start, the simulation
+        is longer than the sweeps, no trial is held out to watch, or the checkpoint is of another
+        fit or has no folder to go to.
     SimulationError
-        If a simulation fails, for example because a limit of spikes was reached.
+        If the simulations fail, for example because a limit of spikes was reached.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the fitted model never spikes where the recording does.
     """
-    simulator = _recording(simulator, ("v", *loss.records))
-    sweeps = on_grid(sweeps, simulator)
-    trained, held_out = _split(sweeps, held_out)
-    training = take(sweeps, list(trained))
-    file = None if checkpoint is None else Path(checkpoint)
-    if file is not None and not file.parent.is_dir():
-        raise FitError(f"there is no folder {file.parent} for the checkpoint. Make it first.")
-    fingerprint = _fingerprint(model, training, simulator, loss, steps)
+    simulator = _recording(simulator, sweeps, loss)
+    if isinstance(sweeps.target, SimulationResult):
+        sweeps = on_grid(sweeps, simulator)
+    trained, held_out = _split(sweeps.inputs.n_trials, held_out)
+    watches = patience is not None or batch_size is not None
+    if watches and not held_out:
+        raise FitError("patience and batch_size need trials to watch. Name some in held_out.")
+    _must_be_among(
+        "batch_size",
+        1 if batch_size is None else batch_size,
+        len(trained),
+        "the number of trained trials",
+    )
+    _must_be_among("starts", starts, np.inf, "as many as memory holds")
 
-    state = beginning(model, loss.terms, optimizer, steps)
-    if file is not None and file.exists():
-        state = _checkpoint.load(file, state, fingerprint)
-    go = descent(model, simulator, loss, optimizer)
-    with _bar(steps, int(state.step), progress) as bar:
-        for step in range(int(state.step), steps):
-            before, (state, result) = state, go(state, training)
-            raise_on_failure(result)
-            _must_be_finite(before, state, step)
-            if file is not None and ((step + 1) % checkpoint_every == 0 or step + 1 == steps):
-                _checkpoint.save(file, state, fingerprint)
-            bar.set_postfix_str(f"loss {float(state.history['loss'][step]):.4g}", refresh=False)
-            bar.update()
+    method = _method(optimizer)
+    if isinstance(method, LeastSquares):
+        simulator = with_settings(simulator, adjoint="forward")
+    objective = Objective(model, simulator, loss)
+    watched = take(sweeps, list(held_out)) if watches else None
+    trials = Trials(take(sweeps, list(trained)), watched, batch_size, seed)
+    state = begin(method, objective, scatter(model, starts, seed), trials, steps)
+    plan = Plan(method, objective, trials, steps, patience)
+    state = run(plan, state, checkpoint, checkpoint_every, progress)
 
-    best = with_free(model, state.best)
+    start = int(jnp.argmin(state.best_loss))
+    best = with_free(model, jax.tree.map(lambda x: x[start], state.best))
     result = simulator(best, sweeps.inputs)
     scores = {
         name: score(take(result, list(trials)), take(sweeps, list(trials)), _SCORING)
         for name, trials in (("trained", trained), ("held_out", held_out))
-        if trials
+        if trials and _can_be_scored(result, sweeps)
     }
-    history = to_history(model, state.history)
-    return FitResult(best, result, history, trained, held_out, scores)
+    _warn_if_dead(result, sweeps)
+    history = to_history(model, state.history, start, int(state.step[0]))
+    return FitResult(
+        best,
+        result,
+        history,
+        to_starts(model, state),
+        trained,
+        held_out,
+        scores,
+        Objective(best, simulator, loss),
+        sweeps,
+    )
 
 
 def on_grid(sweeps: Sweeps, simulator: Simulator) -> Sweeps:
@@ -145,18 +188,42 @@ def on_grid(sweeps: Sweeps, simulator: Simulator) -> Sweeps:
     return Sweeps(sampled, sweeps.inputs)
 
 
-def _recording(simulator: Simulator, names: tuple[str, ...]) -> Simulator:
+def _recording(simulator: Simulator, sweeps: Sweeps, loss: AbstractLoss) -> Simulator:
+    """Return the simulator that keeps what the loss and the score need."""
+    readouts = {**dict(simulator.readouts), **loss.readouts}
+    names = set(loss.records)
+    if isinstance(sweeps.target, SimulationResult):
+        names |= {"v"} & set(sweeps.target.traces)
+    if not names:
+        return with_settings(simulator, readouts=readouts)
     record = simulator.record or Record(every=to_quantity(1.0, "ms"))
     if record.every is None:
         raise FitError("voltages are compared on a grid. Give the simulator Record(every=...).")
     every = to_quantity(record.every, "ms")
-    return with_record(simulator, Record(*sorted({*record.names, *names}), every=every))
+    record = Record(*sorted({*record.names, *names}), every=every)
+    return with_settings(simulator, record=record, readouts=readouts)
 
 
-def _split(
-    sweeps: Sweeps, held_out: Sequence[int] | None
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    everything = range(sweeps.target.n_trials)
+def _must_be_among(name: str, value: int, most: float | int, why: str) -> None:
+    if not 1 <= value <= most:
+        raise FitError(f"{name} must be 1 to {most:g}, {why}; got {value}.")
+
+
+def _method(optimizer: Any) -> AbstractMethod:
+    import optimistix
+
+    if isinstance(optimizer, optimistix.AbstractLeastSquaresSolver):
+        return LeastSquares(optimizer)
+    if hasattr(optimizer, "init") and hasattr(optimizer, "update"):
+        return Descent(optimizer)
+    raise FitError(
+        "optimizer must be a gradient transformation of Optax or a least-squares solver of "
+        f"Optimistix; got {type(optimizer).__name__}."
+    )
+
+
+def _split(n: int, held_out: Sequence[int] | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    everything = range(n)
     kept = tuple(everything[2::3]) if held_out is None else tuple(held_out)
     if strange := [trial for trial in kept if trial not in everything]:
         raise FitError(f"held_out names trial {strange[0]}; there are {len(everything)} trials.")
@@ -166,37 +233,19 @@ def _split(
     return trained, kept
 
 
-def _must_be_finite(before: Progress, after: Progress, step: int) -> None:
-    loss = float(after.history["loss"][step])
-    strange = [name for name, x in after.free.items() if not np.all(np.isfinite(x))]
-    if np.isfinite(loss) and not strange:
+def _can_be_scored(result: Any, sweeps: Sweeps) -> bool:
+    pair = (result, sweeps.target)
+    return all(isinstance(each, SimulationResult) and "v" in each.traces for each in pair)
+
+
+def _warn_if_dead(result: Any, sweeps: Sweeps) -> None:
+    if not _can_be_scored(result, sweeps):
         return
-    last = {name: np.asarray(after.history[name][step]).tolist() for name in before.free}
-    # A loss that is not finite has such a gradient too.
-    cause = (
-        f"the gradient of {strange[0]} is not finite"
-        if np.isfinite(loss)
-        else f"the loss is {loss}"
-    )
-    raise FitError(
-        f"step {step}: {cause}, at {last}. Lower the learning rate, or narrow the bounds of the "
-        "parameters."
-    )
-
-
-def _fingerprint(model: Any, sweeps: Sweeps, simulator: Simulator, loss: Any, steps: int) -> str:
-    """Return what must not change between the parts of an interrupted fit."""
-    digest = hashlib.sha256()
-    for part in (model, sweeps):
-        leaves, structure = jax.tree.flatten(part)
-        digest.update(str(structure).encode())
-        for leaf in leaves:
-            digest.update(np.asarray(leaf).tobytes())
-    digest.update(repr((simulator, loss, steps)).encode())
-    return digest.hexdigest()
-
-
-def _bar(steps: int, done: int, show: bool) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(total=steps, initial=done, desc="fit", unit="step", disable=not show)
+    if sweeps.target.spike_counts.any() and not result.spike_counts.any():
+        warnings.warn(
+            "the fitted model never spikes, the recording does. Start from a more excitable model, "
+            "try more starts, or add a loss that pulls silent models up, such as "
+            "losses.spike_times(...).",
+            RuntimeWarning,
+            stacklevel=3,
+        )

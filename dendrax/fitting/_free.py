@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dendrax.errors import FitError
-from dendrax.parameters import Parameter, is_parameter, parameters
+from dendrax.parameters import Parameter, parameters, with_parameters
 
 Model = TypeVar("Model")
 Free = dict[str, Float[Array, "..."]]
@@ -44,7 +44,9 @@ def to_free(model: Any) -> Free:
     {'tau_syn': 0.0}
     """
     free = {
-        name: _unbounded(entry) for name, entry in parameters(model).items() if entry.is_learnable
+        name: unbounded(entry, entry.value)
+        for name, entry in parameters(model).items()
+        if entry.is_learnable
     }
     if not free:
         raise FitError(
@@ -80,22 +82,19 @@ def with_free(model: Model, free: Free) -> Model:
     >>> dx.with_free(neuron, dx.to_free(neuron)).tau_syn.quantity.round(6)
     array(4.) * ms
     """
-    names = iter(parameters(model))
-
-    def replaced(node: Any) -> Any:
-        if not is_parameter(node):
-            return node
-        name = next(names)
-        if not node.is_learnable:
-            return node
-        return eqx.tree_at(lambda entry: entry.value, node, _bounded(node, free[name]))
-
-    return jax.tree.map(replaced, model, is_leaf=is_parameter)
+    known = parameters(model)
+    return with_parameters(
+        model,
+        {
+            name: eqx.tree_at(lambda entry: entry.value, known[name], bounded(known[name], value))
+            for name, value in free.items()
+        },
+    )
 
 
-def _unbounded(entry: Parameter) -> Array:
+def unbounded(entry: Parameter, value: Array) -> Array:
+    """Return what stands for a value of a parameter in the space without bounds."""
     low, high = entry.bounds
-    value = entry.value
     if math.isfinite(low) and math.isfinite(high):
         return jnp.log(value - low) - jnp.log(high - value)
     if math.isfinite(low):
@@ -105,7 +104,8 @@ def _unbounded(entry: Parameter) -> Array:
     return value / _size(entry)
 
 
-def _bounded(entry: Parameter, free: Array) -> Array:
+def bounded(entry: Parameter, free: Array) -> Array:
+    """Return the value of a parameter, in its unit, of what stands for it without bounds."""
     low, high = entry.bounds
     if math.isfinite(low) and math.isfinite(high):
         return low + (high - low) * jax.nn.sigmoid(free)

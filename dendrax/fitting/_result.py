@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dendrax.fitting._objective import Objective
 from dendrax.fitting._score import Score
-from dendrax.results import SimulationResult
+from dendrax.results import SimulationResult, Sweeps
 
 if TYPE_CHECKING:
     import xarray
@@ -23,15 +24,25 @@ class FitResult:
     history : xarray.Dataset
         On the dimension ``step``: ``loss``, its terms, ``gradient_norm``, ``spike_count`` and each
         learnable parameter (with units).
+    starts : xarray.Dataset
+        On the dimension ``start``: ``best_loss``, ``best_step``, ``has_failed``, and the best
+        parameters of each start.
     trained, held_out : tuple of int
         The trials that were fitted, and those that were kept back.
     score : dict of str to Score
         How the model does on the ``"trained"`` and on the ``"held_out"`` trials.
+    objective : Objective, optional
+        What was fitted; None in a fit that was read from a file.
+    sweeps : Sweeps, optional
+        The data, sampled as the simulation is; None likewise.
     """
 
     model: Any
     result: SimulationResult
     history: "xarray.Dataset"
+    starts: "xarray.Dataset"
     trained: tuple[int, ...]
     held_out: tuple[int, ...]
     score: dict[str, Score]
+    objective: Objective | None = None
+    sweeps: Sweeps | None = None

@@ -1,5 +1,6 @@
 """Models as trees of parameters: find them, and turn them into the arrays that equations use."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import jax
@@ -33,6 +34,16 @@ def parameters(model: Any) -> dict[str, Parameter]:
     """
     leaves, _ = jtu.tree_flatten_with_path(model, is_leaf=is_parameter)
     return {jtu.keystr(path).lstrip("."): leaf for path, leaf in leaves if is_parameter(leaf)}
+
+
+def with_parameters(model: Model, replaced: Mapping[str, Parameter]) -> Model:
+    """Return the model with some of its parameters replaced, by name."""
+    names = iter(parameters(model))
+
+    def choose(node: Any) -> Any:
+        return replaced.get(next(names), node) if is_parameter(node) else node
+
+    return jax.tree.map(choose, model, is_leaf=is_parameter)
 
 
 def resolve(model: Model) -> Model:

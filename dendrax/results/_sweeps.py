@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from dendrax.errors import RecordingError
 from dendrax.inputs import Inputs
@@ -76,7 +77,10 @@ def take(batch: Any, indices: Any) -> Any:
     # The sample times of a result are common to all trials.
     common = {id(part.times) for part in _parts(batch) if isinstance(part, SimulationResult)}
     leaves = [leaf for leaf in jax.tree.leaves(batch) if id(leaf) not in common]
-    rows = np.atleast_1d(np.arange(leaves[0].shape[0])[indices])
+    n = leaves[0].shape[0]
+    # Traced indices cannot be looked at: they are taken for what they are.
+    traced = isinstance(indices, Tracer)
+    rows = indices if traced else np.atleast_1d(np.arange(n)[indices])
     return jax.tree.map(lambda leaf: leaf if id(leaf) in common else leaf[rows], batch)
 
 

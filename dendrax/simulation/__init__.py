@@ -6,5 +6,5 @@ from dendrax.simulation._record import Integral as Integral
 from dendrax.simulation._record import Maximum as Maximum
 from dendrax.simulation._record import Record as Record
 from dendrax.simulation._simulator import Simulator as Simulator
-from dendrax.simulation._simulator import with_record as with_record
+from dendrax.simulation._simulator import with_settings as with_settings
 from dendrax.simulation._status import raise_on_failure as raise_on_failure

@@ -190,19 +190,19 @@ class Simulator(eqx.Module):
         return results
 
 
-def with_record(simulator: Simulator, record: Record | None) -> Simulator:
-    """Return a simulator that differs in what it records only."""
-    return Simulator(
-        to_quantity(simulator.t_stop, "ms"),
-        to_quantity(simulator.dt, "ms"),
-        record=record,
-        readouts=dict(simulator.readouts),
-        until=simulator.until,
-        solver=simulator.solver,
-        controller=simulator.controller,
-        adjoint=simulator.adjoint,
-        execution=simulator.execution,
-        max_spikes=simulator.max_spikes,
-        max_arrivals=simulator.max_arrivals,
-        max_steps=simulator.max_steps,
-    )
+def with_settings(simulator: Simulator, **settings: Any) -> Simulator:
+    """Return a simulator that differs in some of its keyword arguments only."""
+    same = {
+        "record": simulator.record,
+        "readouts": dict(simulator.readouts),
+        "until": simulator.until,
+        "solver": simulator.solver,
+        "controller": simulator.controller,
+        "adjoint": simulator.adjoint,
+        "execution": simulator.execution,
+        "max_spikes": simulator.max_spikes,
+        "max_arrivals": simulator.max_arrivals,
+        "max_steps": simulator.max_steps,
+    }
+    t_stop, dt = (to_quantity(t, "ms") for t in (simulator.t_stop, simulator.dt))
+    return Simulator(t_stop, dt, **{**same, **settings})

@@ -25,6 +25,9 @@ SIMULATOR = dx.Simulator(
 LOSS = dx.losses.voltage(0.5 * pq.mV, before=1 * pq.ms, after=1 * pq.ms)
 LOSS += dx.losses.spike_times(2 * pq.ms, reach=5 * pq.ms)
 
+# One object: what is compiled for it is there for every fit.
+OPTIMIZER = optax.adam(optax.cosine_decay_schedule(0.1, STEPS))
+
 
 def cell(values):
     return dx.LIF(**{name: dx.learnable(x, bounds=BOUNDS[name]) for name, x in values.items()})
@@ -40,7 +43,7 @@ def simulated_sweeps():
 def run(sweeps, **changes):
     options = {
         "loss": LOSS,
-        "optimizer": optax.adam(optax.cosine_decay_schedule(0.1, STEPS)),
+        "optimizer": OPTIMIZER,
         "steps": STEPS,
     }
     return dx.fit(cell(START), sweeps, SIMULATOR, **(options | changes))

@@ -20,7 +20,7 @@ from jax.experimental.compilation_cache import compilation_cache
 
 import dendrax as dx
 from dendrax import fitting
-from dendrax.fitting import _checkpoint, _fit
+from dendrax.fitting import _checkpoint
 from tests.fitting import small_fit
 
 
@@ -36,27 +36,23 @@ def keeping_code(folder):
 
 
 class Complete:
-    """A fit that nothing interrupted, its checkpoint, and its compiled descent."""
+    """A fit that nothing interrupted, its checkpoint, and how often its loss was traced."""
 
     def __init__(self, sweeps, folder):
         self.checkpoint = folder / "complete.eqx"
         self.code = folder / "code"
         self.n_traces = 0
-        parts, descent = fitting.losses.Voltage.parts, _fit.descent
+        parts = fitting.losses.Voltage.parts
 
         def counting(*args):
             self.n_traces += 1
             return parts(*args)
 
-        def keeping(*args):
-            self.descent = descent(*args)
-            return self.descent
-
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, keeping_code(self.code):
             patch.setattr(fitting.losses.Voltage, "parts", counting)
-            patch.setattr(_fit, "descent", keeping)
-            with keeping_code(self.code):
-                self.fitted = small_fit.run(sweeps, checkpoint=self.checkpoint)
+            self.fitted = small_fit.run(sweeps, checkpoint=self.checkpoint)
+            self.n_traces_of_the_first = self.n_traces
+            small_fit.run(sweeps)
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +63,6 @@ def complete(sweeps, tmp_path_factory):
 @pytest.fixture(scope="module")
 def fitted(complete):
     return complete.fitted
-
-
-@pytest.fixture
-def compiled(complete, monkeypatch):
-    """Let fits use the descent that is there: compiling it is what takes time."""
-    monkeypatch.setattr(_fit, "descent", lambda *_: complete.descent)
 
 
 def assert_same(a, b):
@@ -143,11 +133,10 @@ def test_scores_are_those_of_the_trials(fitted, sweeps):
     assert np.isnan(fitted.score["held_out"].subthreshold_rmse)
 
 
-def test_the_descent_compiles_once(complete):
-    assert complete.n_traces == 1
+def test_a_fit_compiles_once_and_another_one_not_at_all(complete):
+    assert complete.n_traces_of_the_first == complete.n_traces == 1
 
 
-@pytest.mark.usefixtures("compiled")
 def test_an_interrupted_fit_goes_on_as_if_nothing_had_happened(
     fitted, sweeps, tmp_path, monkeypatch
 ):
@@ -195,7 +184,6 @@ def test_a_fit_that_is_killed_goes_on_as_if_nothing_had_happened(n_kills, comple
         assert_same(dict(columns), small_fit.columns(complete.fitted))
 
 
-@pytest.mark.usefixtures("compiled")
 def test_a_loss_that_is_not_finite_is_refused_with_its_step(sweeps):
     unknown = sweeps.target.traces["v"].at[1, 0, 5].set(jnp.nan)
     hole = eqx.tree_at(lambda s: s.target.traces["v"], sweeps, unknown)

@@ -18,7 +18,7 @@ import pytest
 import quantities as pq
 
 import dendrax as dx
-from dendrax.simulation import with_record
+from dendrax.simulation import with_settings
 
 # Not importorskip: the import is what run_brian2 has to get right.
 pytestmark = pytest.mark.skipif(find_spec("brian2") is None, reason="Brian2 is an extra")
@@ -108,7 +108,8 @@ def each(cases):
 
 
 def recording(case):
-    return with_record(ACCURATE, dx.Record(*CASES[case][0].units, "guard", every=0.1 * pq.ms))
+    record = dx.Record(*CASES[case][0].units, "guard", every=0.1 * pq.ms)
+    return with_settings(ACCURATE, record=record)
 
 
 @cache

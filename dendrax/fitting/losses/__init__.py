@@ -12,6 +12,8 @@ from dendrax.fitting.losses._cross_entropy import cross_entropy as cross_entropy
 from dendrax.fitting.losses._first_spike import FirstSpike as FirstSpike
 from dendrax.fitting.losses._first_spike import first_spike as first_spike
 from dendrax.fitting.losses._loss import AbstractLoss as AbstractLoss
+from dendrax.fitting.losses._population import Of as Of
+from dendrax.fitting.losses._population import of as of
 from dendrax.fitting.losses._rate import Rate as Rate
 from dendrax.fitting.losses._rate import rate as rate
 from dendrax.fitting.losses._spike_time_mse import SpikeTimeMSE as SpikeTimeMSE

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from dendrax.errors import FitError
 from dendrax.results import SimulationResult
 from dendrax.simulation import Integral, Maximum
 
@@ -39,6 +40,24 @@ class AbstractLoss(eqx.Module):
     @abstractmethod
     def parts(self, result: SimulationResult, target: Any, /) -> dict[str, Scalar]:
         """Return the parts of the loss by name."""
+
+    def residuals(
+        self,
+        result: SimulationResult,  # noqa: ARG002
+        target: Any,  # noqa: ARG002
+        /,
+    ) -> Float[Array, " residual"]:
+        """Return numbers whose squares add up to twice the loss, for methods of least squares.
+
+        Raises
+        ------
+        FitError
+            If the loss is no sum of squares.
+        """
+        raise FitError(
+            f"{type(self).__name__} is not a sum of squares, which a least-squares solver needs. "
+            "Fit it with an optimizer of optax."
+        )
 
     def __call__(self, result: SimulationResult, target: Any = None, /) -> Scalar:
         """Return the loss."""
@@ -76,3 +95,7 @@ class _Total(AbstractLoss):
             for name, value in loss.parts(result, target).items():
                 total[name] = total.get(name, 0.0) + weight * value
         return total
+
+    def residuals(self, result: SimulationResult, target: Any, /) -> Float[Array, " residual"]:
+        each = [weight**0.5 * loss.residuals(result, target) for weight, loss in self.weighted]
+        return jnp.concatenate(each)

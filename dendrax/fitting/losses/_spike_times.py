@@ -9,6 +9,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from dendrax.fitting.losses._loss import AbstractLoss, Scalar
+from dendrax.fitting.losses._robust import half_squared
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
@@ -47,24 +48,33 @@ class SpikeTimes(AbstractLoss):
 
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``spike_time_loss``."""
-        recorded = sweeps.target.spike_times[:, 0]
+        costs = jnp.sqrt(1 + self._differences(result, sweeps) ** 2) - 1
+        return {"spike_time_loss": costs.sum() / _n_recorded(sweeps)}
+
+    def residuals(self, result: SimulationResult, sweeps: Sweeps, /) -> Float[Array, " residual"]:
+        """Return the residual of each pair."""
+        differences = half_squared(self._differences(result, sweeps))
+        return (differences / jnp.sqrt(_n_recorded(sweeps))).ravel()
+
+    def _differences(
+        self, result: SimulationResult, sweeps: Sweeps
+    ) -> Float[Array, "trial stretch pair"]:
         starts = sweeps.inputs.current.start
         whole_trial = jnp.asarray([[0.0, jnp.inf]]).repeat(len(starts), 0)
         edges = jnp.sort(jnp.concatenate([whole_trial, starts], 1), 1)
         edges = jnp.clip(edges, 0.0, result.t_stop)
 
-        def stretch(model: Array, data: Array, guard: Array, low: Scalar, high: Scalar) -> Scalar:
+        def stretch(model: Array, data: Array, guard: Array, low: Scalar, high: Scalar) -> Array:
             return self._stretch(model, data, result.times, guard, low, high)
 
         over_stretches = jax.vmap(stretch, (None, None, None, 0, 0))
-        costs = jax.vmap(over_stretches)(
+        return jax.vmap(over_stretches)(
             result.spike_times[:, 0],
-            recorded,
+            sweeps.target.spike_times[:, 0],
             result.traces["guard"][:, 0],
             edges[:, :-1],
             edges[:, 1:],
         )
-        return {"spike_time_loss": costs.sum() / jnp.maximum(jnp.isfinite(recorded).sum(), 1)}
 
     def _stretch(
         self,
@@ -74,7 +84,8 @@ class SpikeTimes(AbstractLoss):
         guard: Float[Array, " time"],
         low: Scalar,
         high: Scalar,
-    ) -> Scalar:
+    ) -> Float[Array, " pair"]:
+        """Return the time differences of the pairs of a stretch, in units of ``scale``."""
         width = max(len(model), len(data))
         ours, theirs = _within(model, low, high, width), _within(data, low, high, width)
         quiet = (times >= ours.last) & (times < high)
@@ -82,8 +93,11 @@ class SpikeTimes(AbstractLoss):
         unborn = high + self.reach * jnp.where(quiet.any(), gap, 0.0)
         k = jnp.arange(width)
         d = jnp.where(k < ours.n, ours.times, unborn) - jnp.where(k < theirs.n, theirs.times, high)
-        d = jnp.where(k < jnp.maximum(ours.n, theirs.n), d / self.scale, 0.0)
-        return jnp.sum(jnp.sqrt(1 + d**2) - 1)
+        return jnp.where(k < jnp.maximum(ours.n, theirs.n), d / self.scale, 0.0)
+
+
+def _n_recorded(sweeps: Sweeps) -> Int[Array, ""]:
+    return jnp.maximum(jnp.isfinite(sweeps.target.spike_times[:, 0]).sum(), 1)
 
 
 class _Stretch(NamedTuple):

@@ -9,6 +9,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float
 
 from dendrax.fitting.losses._loss import AbstractLoss, Scalar
+from dendrax.fitting.losses._robust import half_squared
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
@@ -42,6 +43,13 @@ class Voltage(AbstractLoss):
         difference = jnp.where(counts, result.traces["v"] - sweeps.target.traces["v"], 0.0)
         costs = jnp.sqrt(1 + (difference / self.scale) ** 2) - 1
         return {"voltage_loss": costs.sum() / jnp.maximum(counts.sum(), 1)}
+
+    def residuals(self, result: SimulationResult, sweeps: Sweeps, /) -> Float[Array, " sample"]:
+        """Return the residual of each sample."""
+        counts = self.counts(result, sweeps)
+        difference = jnp.where(counts, result.traces["v"] - sweeps.target.traces["v"], 0.0)
+        residuals = half_squared(difference / self.scale)
+        return (residuals / jnp.sqrt(jnp.maximum(counts.sum(), 1))).ravel()
 
     def counts(self, result: SimulationResult, sweeps: Sweeps) -> Bool[Array, "trial neuron time"]:
         """Return which samples count."""
