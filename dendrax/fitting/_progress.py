@@ -1,5 +1,6 @@
 """All that a fit knows between two steps, and how it takes one, from many starts at once."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -55,7 +56,7 @@ def begin(
         return Progress(count, free, memory, free, zero + jnp.inf, count, no, no, history)
 
     # Weak types would become strong in the first step, and compile a second one.
-    return jax.tree.map(_strong, eqx.filter_vmap(one)(free))
+    return jax.tree.map(_strong, _from_each_start(one, free))
 
 
 @eqx.filter_jit
@@ -98,13 +99,26 @@ def advance(
             },
         )
 
-    return eqx.filter_vmap(one)(state)
+    return _from_each_start(one, state)
 
 
 def values(model: Any, free: Free) -> dict[str, Array]:
     """Return the learnable parameters of a model, in their units, at a point."""
     there = parameters(with_free(model, free))
     return {name: there[name].value for name in free}
+
+
+def _from_each_start(go: Callable[[Any], Any], starts: Any) -> Any:
+    """Apply a function to each start; to a single one without ``vmap``.
+
+    With parameters that have an axis XLA takes twice as long to compile, and to run, a model.
+    """
+    n = jax.tree.leaves(eqx.filter(starts, eqx.is_array))[0].shape[0]
+    if n > 1:
+        return eqx.filter_vmap(go)(starts)
+    arrays, rest = eqx.partition(starts, eqx.is_array)
+    alone = go(eqx.combine(jax.tree.map(lambda x: x[0], arrays), rest))
+    return jax.tree.map(lambda x: x[None] if eqx.is_array(x) else x, alone)
 
 
 def _batch(trials: Trials, step: Int[Array, ""]) -> Sweeps:

@@ -22,6 +22,7 @@ from dendrax.simulation._implicit import stepped
 from dendrax.simulation._record import Integral, Maximum
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_MANY_SPIKES, TOO_MANY_STEPS
 from dendrax.simulation._timetable import Clock, Step, Stops, most_steps, steps_of, stops_of
+from dendrax.simulation._together import for_all
 from dendrax.simulation._triggered import advance, begin, triggered
 
 Scalar = Float[Array, ""]
@@ -130,7 +131,7 @@ def _followed(
 
     def unless_done(lane: Any, nothing: None) -> tuple[Any, Course]:
         is_done = lane.stop == len(stops.t)
-        return lax.cond(is_done, rest, jax.checkpoint(several), lane, nothing)
+        return lax.cond(for_all(is_done), rest, jax.checkpoint(several), lane, nothing)
 
     lane = begin(cell, _at_rest(cell))
     lane, course = lax.scan(unless_done, lane, length=n_chunks)

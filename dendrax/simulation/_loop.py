@@ -16,6 +16,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from dendrax.simulation._together import for_all
+
 PyTree = Any
 # A short chunk has few residuals, and ends soon after the last lane; many have a long tape.
 _MOST_CHUNKS, _LONGEST = 128, 32
@@ -57,7 +59,7 @@ class Steps(eqx.Module):
         room = partial(jax.tree.map, lambda x: jnp.zeros((self.n_chunks, *x.shape), x.dtype))
 
         def go_on(loop):
-            return (loop[0] < self.n_chunks) & ~self.done(loop[1])
+            return (loop[0] < self.n_chunks) & ~for_all(self.done(loop[1]))
 
         def body(loop):
             i, carry, kept, tape = loop

@@ -12,6 +12,7 @@ from dendrax.simulation._drive import Units, over_units
 from dendrax.simulation._plan import Lane, Numerics
 from dendrax.simulation._roots import first_crossing
 from dendrax.simulation._step import Crossing, Proposal, guard_of, pin, suspect
+from dendrax.simulation._together import for_any, highest
 
 # Of the units of a trial: so many are searched at once. Seldom are more of them about to spike.
 _PART = 8
@@ -32,7 +33,7 @@ def search(
         return each(neuron, drive, lanes, proposal, crosses, root)
 
     return lax.cond(
-        suspects.any(),
+        for_any(suspects.any()),
         found,
         lambda *_: Crossing(jnp.zeros_like(suspects), nothing, nothing),
         params,
@@ -53,7 +54,7 @@ def _roots(
     n = units.n
     size = -(-n // _PART)
     rank = jnp.cumsum(suspects, axis=1) - 1
-    most = rank[:, -1].max()
+    most = highest(rank[:, -1].max())
 
     def of_a_trial(i, suspects, rank, lanes, proposal, crosses, root):
         # Compared and gathered: on a CPU, to scatter costs more than the search.

@@ -14,6 +14,7 @@ from dendrax.neurons import Cable, Cell, CellState
 from dendrax.simulation._implicit import stepped
 from dendrax.simulation._roots import rising_root
 from dendrax.simulation._timetable import Clock, Step, Stops
+from dendrax.simulation._together import for_any
 
 Scalar = Float[Array, ""]
 # Of each mechanism that is triggered, by its number.
@@ -84,7 +85,9 @@ def advance(cell: Cell, cable: Cable, stops: Stops, lane: Lane, clock: Clock) ->
     full, margin = attempt(size), partial(_margin, cell, waiting)
     crosses = margin(full.v) >= 0
     size, state = lax.cond(
-        crosses, lambda: _shortened(attempt, margin, crosses, size, v, full.v), lambda: (size, full)
+        for_any(crosses),
+        lambda: _shortened(attempt, margin, crosses, size, v, full.v),
+        lambda: (size, full),
     )
     at_stop = is_cut & ~crosses & (to_stop <= to_corner)
     at_corner = is_cut & ~crosses & ~at_stop
