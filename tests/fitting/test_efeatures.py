@@ -83,12 +83,9 @@ def test_the_default_recording_has_the_features_of_efel():
     ("name", "period", "window", "threshold"),
     [
         ("171116sh_0018.abf", 0.05, (146.8, 646.8), -20.0),
-        # A file whose rest is at -20 mV.
-        ("99111002.nwb", 0.1, (31.2, 431.2), 20.25),
     ],
 )
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*noise at the threshold:UserWarning")
 def test_recordings_have_the_features_of_efel(name, period, window, threshold):
     if not (RECORDINGS / name).is_file():
         pytest.skip("the recordings are not part of the project and are not here")
