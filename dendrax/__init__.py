@@ -122,6 +122,7 @@ from dendrax.plotting import plot_raster as plot_raster
 from dendrax.plotting import plot_traces as plot_traces
 from dendrax.plotting import plot_work_precision as plot_work_precision
 from dendrax.fitting import FitResult as FitResult
+from dendrax.fitting import efeatures as efeatures
 from dendrax.fitting import fit as fit
 from dendrax.fitting import initial_model as initial_model
 from dendrax.fitting import losses as losses

@@ -1,6 +1,7 @@
 """Fitting: losses, one loop around any optax optimizer, checkpoints, and what comes out."""
 
 from dendrax.fitting import losses as losses
+from dendrax.fitting._efeatures import efeatures as efeatures
 from dendrax.fitting._features import Features as Features
 from dendrax.fitting._features import features as features
 from dendrax.fitting._fit import fit as fit

@@ -10,6 +10,7 @@ from dendrax.results._storage import append as append
 from dendrax.results._storage import read as read
 from dendrax.results._storage import write as write
 from dendrax.results._sweeps import Sweeps as Sweeps
+from dendrax.results._sweeps import apart as apart
 from dendrax.results._sweeps import take as take
 from dendrax.results._sweeps import thin as thin
 from dendrax.results._xarray import from_xarray as from_xarray

@@ -1,6 +1,7 @@
 """How near silent neurons came to a spike: what pulls them where no spike is there to be moved."""
 
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float
 
 from dendrax.errors import FitError
@@ -32,3 +33,24 @@ def shortfall(result: SimulationResult) -> Float[Array, "trial neuron"]:
             "readouts=loss.readouts, or record the guard: record=dx.Record('guard', every=...)."
         )
     return jnp.maximum(-highest, 0.0)
+
+
+def shortfall_after(
+    spikes: Float[Array, "trial neuron spike"], start: float, stop: float, result: SimulationResult
+) -> Float[Array, "trial neuron"]:
+    """Return how far the guard stays below zero at its highest sample after the last spike.
+
+    Where there is no spike, that is from the start on. An action potential is over where the guard
+    first rises again below zero; if it does not, all samples below zero count. Zero without any.
+    """
+    there = jnp.isfinite(spikes)
+    last = lax.stop_gradient(jnp.where(there, spikes, start).max(-1, initial=start))
+    guard, times = result.traces["guard"], result.times[None, None]
+    after = (times >= last[..., None]) & (times < stop)
+    below = after & (guard < 0)
+    rises = below & (jnp.diff(guard, append=guard[..., -1:]) > 0)
+    is_over = lax.cummax(rises.astype(int), axis=rises.ndim - 1) > 0
+    is_over = jnp.where(is_over.any(-1, keepdims=True), is_over & after, below)
+    quiet = jnp.where(there.any(-1, keepdims=True), is_over, after)
+    highest = jnp.max(jnp.where(quiet, guard, -jnp.inf), -1)
+    return jnp.maximum(jnp.where(quiet.any(-1), -highest, 0.0), 0.0)

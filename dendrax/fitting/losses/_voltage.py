@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
+from dendrax.fitting.losses._compared import Compared, Traces, compared, pair
 from dendrax.fitting.losses._loss import AbstractLoss, Scalar
 from dendrax.fitting.losses._robust import half_squared
 from dendrax.results import SimulationResult, Sweeps
@@ -28,33 +29,40 @@ class Voltage(AbstractLoss):
         In mV.
     before, after : float
         In ms.
+    trace : str
+    compared : Compared
     """
 
     scale: float = eqx.field(static=True)
     before: float = eqx.field(static=True)
     after: float = eqx.field(static=True)
+    trace: str = eqx.field(static=True, default="v")
+    compared: Compared = eqx.field(static=True, default=Compared())
 
-    records = ("v",)
     terms = ("voltage_loss",)
+
+    @property
+    def records(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return (self.trace,)
 
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``voltage_loss``."""
-        counts = self.counts(result, sweeps)
-        difference = jnp.where(counts, result.traces["v"] - sweeps.target.traces["v"], 0.0)
-        costs = jnp.sqrt(1 + (difference / self.scale) ** 2) - 1
-        return {"voltage_loss": costs.sum() / jnp.maximum(counts.sum(), 1)}
+        costs = jnp.sqrt(1 + self._differences(result, sweeps) ** 2) - 1
+        return {"voltage_loss": self.compared.mean(costs, self.counts(result, sweeps))}
 
     def residuals(self, result: SimulationResult, sweeps: Sweeps, /) -> Float[Array, " sample"]:
         """Return the residual of each sample."""
-        counts = self.counts(result, sweeps)
-        difference = jnp.where(counts, result.traces["v"] - sweeps.target.traces["v"], 0.0)
-        residuals = half_squared(difference / self.scale)
-        return (residuals / jnp.sqrt(jnp.maximum(counts.sum(), 1))).ravel()
+        robust = half_squared(self._differences(result, sweeps))
+        return self.compared.residuals(robust, self.counts(result, sweeps))
+
+    def _differences(self, result: SimulationResult, sweeps: Sweeps) -> Traces:
+        ours, theirs = pair(result, sweeps, self.trace)
+        return (ours - theirs) / self.scale
 
     def counts(self, result: SimulationResult, sweeps: Sweeps) -> Bool[Array, "trial neuron time"]:
         """Return which samples count."""
         near = [self._near(each.spike_times, result.times) for each in (result, sweeps.target)]
-        return ~lax.stop_gradient(near[0] | near[1])
+        return self.compared.holds(result.times)[None, None] & ~lax.stop_gradient(near[0] | near[1])
 
     def _near(
         self, spikes: Float[Array, "trial neuron spike"], times: Float[Array, " time"]
@@ -68,7 +76,15 @@ class Voltage(AbstractLoss):
         return each(spikes, times + self.before) > each(spikes, times - self.after)
 
 
-def voltage(scale: Any, before: Any, after: Any) -> Voltage:
+def voltage(
+    scale: Any,
+    before: Any,
+    after: Any,
+    *,
+    trace: str = "v",
+    window: Any = None,
+    weights: Any = None,
+) -> Voltage:
     """Compare voltages between spikes.
 
     Parameters
@@ -77,6 +93,12 @@ def voltage(scale: Any, before: Any, after: Any) -> Voltage:
         A difference that counts as 1.
     before, after : Quantity [time]
         How long before and after a spike, of model or recording, samples do not count.
+    trace : str, default "v"
+        Which voltage; the name of a :class:`Probe` of a cell, if the recording has it too.
+    window : Quantity [time] (2,), optional
+        Start and stop of what counts.
+    weights : array (trial,), optional
+        How much each of the sweeps counts.
 
     Returns
     -------
@@ -86,7 +108,14 @@ def voltage(scale: Any, before: Any, after: Any) -> Voltage:
     ------
     UnitError
         If an argument has another dimension.
+    FitError
+        If the window or the weights make no sense, or, when called, if the trace is missing or
+        there are not as many weights as sweeps.
     """
     return Voltage(
-        scalar(scale, "mV", "scale"), scalar(before, "ms", "before"), scalar(after, "ms", "after")
+        scalar(scale, "mV", "scale"),
+        scalar(before, "ms", "before"),
+        scalar(after, "ms", "after"),
+        trace,
+        compared(window, weights),
     )
