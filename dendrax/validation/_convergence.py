@@ -9,7 +9,7 @@ from dendrax.inputs import Inputs
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation import Simulator
 from dendrax.units import scalar, to_quantity
-from dendrax.validation._brian2 import run_brian2
+from dendrax.validation._brian2 import equations_of, run_brian2, usual_step
 from dendrax.validation._compare import Comparison, compare
 
 
@@ -68,7 +68,7 @@ def convergence(
     inputs : Inputs
     simulator : Simulator
         Should be the more accurate side: take small steps or a tight controller.
-    dt : Quantity [time], default 0.05 ms
+    dt : Quantity [time], default 0.05 ms, or less for a ``Cell``
         The larger step of Brian2.
     schedule : {"aligned", "default"}
 
@@ -81,7 +81,7 @@ def convergence(
     ImportError, UnitError, ModelError, SimulationError
         As :func:`run_brian2` does.
     """
-    step = 0.05 if dt is None else scalar(dt, "ms", "dt")
+    step = 2 * usual_step(equations_of(model)[0]) if dt is None else scalar(dt, "ms", "dt")
     ours = simulator(model, inputs)
     steps = (step, step / 2)
 

@@ -10,7 +10,7 @@ from dendrax.inputs import Inputs
 from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation import Simulator, neuron_must_fit
-from dendrax.validation._brian2 import equations_of
+from dendrax.validation._brian2 import equations_of_point
 from dendrax.validation._group import weight_names
 from dendrax.validation._outcome import Run, asked_for, result_of
 from dendrax.validation._stimulus import DIGITS, Stimulus, stimulus, ticks
@@ -59,7 +59,7 @@ def run_scipy(
     UnitError
         If the inputs are in another unit than the model takes.
     ModelError
-        If the model cannot be translated, or a recorded name is unknown.
+        If the model cannot be translated or is a ``Cell``, or a recorded name is unknown.
     SimulationError
         If a neuron spikes more than ``max_spikes`` times, or the integrator fails.
 
@@ -80,7 +80,7 @@ def run_scipy(
 
     names = simulator.record.names if simulator.record else ()
     neuron_must_fit(model, inputs, names)
-    equations, origin = equations_of(model)
+    equations, origin = equations_of_point(model)
     if not (rtol > 0 and atol > 0):
         raise ModelError(f"tolerances must be positive; got rtol = {rtol:g} and atol = {atol:g}.")
     drive = stimulus(model, inputs)

@@ -9,7 +9,7 @@ from dendrax.inputs import Inputs
 from dendrax.neurons import AbstractNeuron
 from dendrax.simulation import Simulator, neuron_must_fit
 from dendrax.units import scalar
-from dendrax.validation._brian2 import equations_of
+from dendrax.validation._brian2 import equations_of_point
 from dendrax.validation._default import must_be_on_grid
 from dendrax.validation._group import differential, weight_names
 from dendrax.validation._outcome import asked_for
@@ -141,7 +141,8 @@ def to_brian2_script(
     UnitError
         If ``dt`` is not a time, or the inputs are in another unit than the model takes.
     ModelError
-        If the model cannot be translated, or an input or ``t_stop`` is off the grid.
+        If the model cannot be translated, or is a ``Cell``; or an input or ``t_stop`` is off the
+        grid.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def to_brian2_script(
     step = 0.025 if dt is None else scalar(dt, "ms", "dt")
     names = simulator.record.names if simulator.record else ()
     neuron_must_fit(model, inputs, names)
-    equations, _ = equations_of(model)
+    equations, _ = equations_of_point(model)
     drive = stimulus(model, inputs)
     n_ticks = ticks(simulator.t_stop, step, np.empty(0)).size
     must_be_on_grid(np.append(drive.stops(simulator.t_stop), simulator.t_stop), n_ticks, step)

@@ -7,6 +7,7 @@ import numpy as np
 
 from dendrax.inputs import Current, Inputs
 from dendrax.neurons import AbstractNeuron
+from dendrax.parameters import resolve
 
 # Times (ms) that agree to so many digits are the same time.
 DIGITS = 9
@@ -69,8 +70,9 @@ class Stimulus:
 def stimulus(model: AbstractNeuron, inputs: Inputs) -> Stimulus:
     """Return what drives one neuron in each trial."""
     times = np.asarray(inputs.spikes.times)
-    if model.delay is not None:
-        times = times + np.asarray(model.delay)[: times.shape[1], None]
+    delay = resolve(model).delay
+    if delay is not None:
+        times = times + np.asarray(delay)[: times.shape[1], None]
     trial, source, spike = np.nonzero(np.isfinite(times))
     return Stimulus(
         current=inputs.current,

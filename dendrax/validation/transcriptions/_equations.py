@@ -22,7 +22,7 @@ class Equations:
     ----------
     rates : dict of str
         The right-hand side of each state, per ms; the membrane first.
-    start : dict of float
+    start : dict of float or str
         The states at the start of a trial, where they are not 0.
     shown : dict of nested lists of str
         The variables behind each trace, nested as the trace is shaped.
@@ -48,7 +48,7 @@ class Equations:
     """
 
     rates: dict[str, str]
-    start: dict[str, float]
+    start: dict[str, Any]
     shown: dict[str, Any]
     constants: dict[str, Any]
     arrival: str

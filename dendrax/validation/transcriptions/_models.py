@@ -11,11 +11,13 @@ from dendrax.neurons import (
     AdaptiveLIF,
     AdEx,
     AtMostOneSpike,
+    Cell,
     DendriticNeuron,
     Izhikevich,
     LeakyIntegrator,
     Refractory,
 )
+from dendrax.validation.transcriptions._cells import cell
 from dendrax.validation.transcriptions._dendritic import dendritic
 from dendrax.validation.transcriptions._equations import Equations
 from dendrax.validation.transcriptions._leaky import adaptive_lif, egru, leaky_integrator, lif
@@ -32,6 +34,7 @@ _NEURONS = {
     AdEx: adex,
     Izhikevich: izhikevich,
     DendriticNeuron: dendritic,
+    Cell: cell,
 }
 
 
