@@ -165,6 +165,7 @@ def case(request):
             if np.any(x):  # an amplitude stands still
                 ours[f"{name}_{k}"] = np.asarray(x)
     equations = transcription(cell)
+    assert isinstance(equations, CellEquations)
     return equations, known_to(equations, rows), rows, ours
 
 

@@ -17,7 +17,7 @@ from dendrax.neurons import (
     LeakyIntegrator,
     Refractory,
 )
-from dendrax.validation.transcriptions._cells import cell
+from dendrax.validation.transcriptions._cells import CellEquations, cell
 from dendrax.validation.transcriptions._dendritic import dendritic
 from dendrax.validation.transcriptions._equations import Equations
 from dendrax.validation.transcriptions._leaky import adaptive_lif, egru, leaky_integrator, lif
@@ -51,7 +51,9 @@ def transcription(model: AbstractNeuron) -> Equations | None:
     if type(model) in (Refractory, AtMostOneSpike):
         inner: Any = model
         equations = transcription(inner.neuron)
-        if equations is None or (type(model) is Refractory and equations.timer):
+        if equations is None or isinstance(equations, CellEquations):
+            return None
+        if type(model) is Refractory and equations.timer:
             return None
         return refractory(equations, inner) if type(model) is Refractory else at_most_one(equations)
     return None
