@@ -78,10 +78,10 @@ def run_brian2(
     step is not seen.
 
     The compartments of a ``Cell`` are the neurons of a group, with the axial currents of the same
-    tree in their equations. Brian2's ``SpatialNeuron`` takes frusta by other formulas, one axial
-    resistivity, one trial, and no child in the middle of its parent; it is of first order in
-    ``dt``, so that an error of a percent is lost in its own. Explicit steps are short where
-    compartments are: about 0.03 ms at 50 um, 0.001 ms at 10 um.
+    tree in their equations. In Brian2's ``SpatialNeuron`` a compartment is one frustum, all have
+    one axial resistivity, there is one trial, and no child begins in the middle of a dendrite; its
+    step is of first order, so that an error of a percent is lost in its own. Explicit steps are
+    short where compartments are: about 0.03 ms at 50 um, 0.001 ms at 10 um.
     """
     names = simulator.record.names if simulator.record else ()
     neuron_must_fit(model, inputs, names)
