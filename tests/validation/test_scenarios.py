@@ -24,7 +24,8 @@ CLAIMED = (
     "gradient speed brian2_lif brian2_adaptive_lif brian2_leaky_integrator brian2_egru brian2_qif "
     "brian2_eif brian2_adex brian2_izhikevich brian2_dendritic brian2_refractory "
     "brian2_at_most_one_spike brian2_cell_passive brian2_cell_hodgkin_huxley brian2_cell_channels "
-    "brian2_cell_calcium brian2_cell_synapses brian2_cell_clamps brian2_cell_dspike brian2_cell_dcaap"
+    "brian2_cell_calcium brian2_cell_synapses brian2_cell_clamps brian2_cell_dspike "
+    "brian2_cell_dcaap"
 )
 
 
