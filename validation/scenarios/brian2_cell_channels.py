@@ -19,5 +19,4 @@ def measure() -> list[Measured]:
     ]
     cell = dx.Cell(SHAPE, mechanisms, celsius=32.0)
     inputs = dx.Inputs(dx.step_current(1000 * PA, 2 * MS, 12 * MS))
-    # The time constants of KA have corners.
-    return agreement(cell, inputs, 12.0, brian2_order=1.5)
+    return agreement(cell, inputs, 12.0)
