@@ -1,26 +1,28 @@
 """Brian2 as just another simulator: the same model and inputs in, the same result out."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
+from dendrax.networks import Network
 from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
-from dendrax.simulation import Simulator, neuron_must_fit
+from dendrax.simulation import Simulator, must_fit
 from dendrax.units import scalar
 from dendrax.validation._aligned import run_aligned
+from dendrax.validation._brian2_network import run_network
 from dendrax.validation._default import run_default
 from dendrax.validation._import import quiet_brian2
 from dendrax.validation._outcome import asked_for, result_of
 from dendrax.validation._stimulus import stimulus
-from dendrax.validation._translate import translate
-from dendrax.validation.transcriptions import Equations, transcription
+from dendrax.validation._units import equations_of
 
 _SCHEDULES = {"aligned": run_aligned, "default": run_default}
 
 
+@overload
 def run_brian2(
     model: AbstractNeuron,
     inputs: Inputs,
@@ -28,8 +30,29 @@ def run_brian2(
     *,
     dt: Any = None,
     schedule: str = "aligned",
-) -> SimulationResult:
-    """Simulate a neuron in Brian2, from equations that are not those of dendrax.
+) -> SimulationResult: ...
+
+
+@overload
+def run_brian2(
+    model: Network,
+    inputs: Inputs,
+    simulator: Simulator,
+    *,
+    dt: Any = None,
+    schedule: str = "aligned",
+) -> dict[str, SimulationResult]: ...
+
+
+def run_brian2(
+    model: Any,
+    inputs: Inputs,
+    simulator: Simulator,
+    *,
+    dt: Any = None,
+    schedule: str = "aligned",
+) -> Any:
+    """Simulate a neuron or a network in Brian2, from equations that are not those of dendrax.
 
     They were transcribed from the literature, for all point neurons and wrappers here. Of your own
     model, the methods are translated: that checks the numerics, not the equations;
@@ -76,28 +99,33 @@ def run_brian2(
     """
     step = 0.025 if dt is None else scalar(dt, "ms", "dt")
     names = simulator.record.names if simulator.record else ()
-    neuron_must_fit(model, inputs, names)
+    must_fit(model, inputs, names)
     _must_be_possible(simulator, step, schedule)
-    equations, origin = equations_of(model)
-    times, wanted = asked_for(simulator, equations)
-    drive = stimulus(model, inputs)
     with quiet_brian2() as brian2:
-        run = _SCHEDULES[schedule](brian2, equations, drive, simulator.t_stop, step, times, wanted)
-        version = brian2.__version__
-    provenance = {
-        "source": f"brian2 {version}",
-        "equations": origin,
-        "dt": f"{step:g} ms",
-        "schedule": schedule,
-        "method": "rk4",
-    }
+        provenance = {
+            "source": f"brian2 {brian2.__version__}",
+            "dt": f"{step:g} ms",
+            "schedule": schedule,
+            "method": "rk4",
+        }
+        run: Any = run_network if isinstance(model, Network) else _run_neuron
+        return run(brian2, model, inputs, simulator, step, schedule, provenance)
+
+
+def _run_neuron(
+    brian2: Any,
+    model: AbstractNeuron,
+    inputs: Inputs,
+    simulator: Simulator,
+    dt: float,
+    schedule: str,
+    provenance: dict[str, str],
+) -> SimulationResult:
+    equations, origin = equations_of(model)
+    asked, drive = asked_for(simulator, equations), stimulus(model, inputs)
+    run = _SCHEDULES[schedule](brian2, equations, drive, simulator.t_stop, dt, *asked)
+    provenance = {**provenance, "equations": origin}
     return result_of(model, equations, run, simulator, inputs.n_trials, provenance)
-
-
-def equations_of(model: AbstractNeuron) -> tuple[Equations, str]:
-    """Return the equations of a model, and where they are from."""
-    found = transcription(model)
-    return (translate(model), "translated") if found is None else (found, "transcribed")
 
 
 def _must_be_possible(simulator: Simulator, step: float, schedule: str) -> None:

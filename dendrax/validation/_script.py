@@ -7,13 +7,13 @@ import numpy as np
 
 from dendrax.inputs import Inputs
 from dendrax.neurons import AbstractNeuron
-from dendrax.simulation import Simulator, neuron_must_fit
+from dendrax.simulation import Simulator, must_fit
 from dendrax.units import scalar
-from dendrax.validation._brian2 import equations_of
 from dendrax.validation._default import must_be_on_grid
 from dendrax.validation._group import differential, weight_names
 from dendrax.validation._outcome import asked_for
 from dendrax.validation._stimulus import Stimulus, stimulus, ticks
+from dendrax.validation._units import equations_of
 from dendrax.validation.transcriptions import Equations
 
 _PAGE = '''"""{title} in Brian2, with the schedule and the method that most people use.
@@ -152,7 +152,7 @@ def to_brian2_script(
     """
     step = 0.025 if dt is None else scalar(dt, "ms", "dt")
     names = simulator.record.names if simulator.record else ()
-    neuron_must_fit(model, inputs, names)
+    must_fit(model, inputs, names)
     equations, _ = equations_of(model)
     drive = stimulus(model, inputs)
     n_ticks = ticks(simulator.t_stop, step, np.empty(0)).size
