@@ -30,6 +30,7 @@ def run_brian2(
     *,
     dt: Any = None,
     schedule: str = "aligned",
+    target: str = "numpy",
 ) -> SimulationResult: ...
 
 
@@ -41,6 +42,7 @@ def run_brian2(
     *,
     dt: Any = None,
     schedule: str = "aligned",
+    target: str = "numpy",
 ) -> dict[str, SimulationResult]: ...
 
 
@@ -51,6 +53,7 @@ def run_brian2(
     *,
     dt: Any = None,
     schedule: str = "aligned",
+    target: str = "numpy",
 ) -> Any:
     """Simulate a neuron or a network in Brian2, from equations that are not those of dendrax.
 
@@ -101,7 +104,7 @@ def run_brian2(
     names = simulator.record.names if simulator.record else ()
     must_fit(model, inputs, names)
     _must_be_possible(simulator, step, schedule)
-    with quiet_brian2() as brian2:
+    with quiet_brian2(target) as brian2:
         provenance = {
             "source": f"brian2 {brian2.__version__}",
             "dt": f"{step:g} ms",

@@ -9,7 +9,7 @@ from dendrax.networks import INPUT, Network
 from dendrax.simulation import Simulator
 from dendrax.validation._circuit import Synapses, driven_by_inputs, synapses_of
 from dendrax.validation._default import must_be_on_grid, plain_group, plain_spikes
-from dendrax.validation._group import namespace, trains, weight_names
+from dendrax.validation._group import namespace, trains, vocabulary, weight_names
 from dendrax.validation._outcome import Run, asked_for
 from dendrax.validation._stimulus import DIGITS, Stimulus, ticks
 from dendrax.validation.transcriptions import Equations
@@ -76,7 +76,7 @@ def run_default_network(
     monitors = [*states.values(), *(each for found in spikes.values() for each in found)]
     whole = brian2.Network(*groups.values(), *wired, *monitors)
     # One step more than fits: its start is the sample at t_stop, its spikes come too late.
-    whole.run(at.size * step)
+    whole.run(at.size * step, namespace=vocabulary(brian2))
     runs = {}
     for name, own in equations.items():
         times, wanted = asked_for(simulator, own)

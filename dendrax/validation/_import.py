@@ -17,11 +17,15 @@ _LOCK = RLock()
 
 
 @contextmanager
-def quiet_brian2() -> Iterator[Any]:
-    """Hold Brian2 alone, silent, and set to generate NumPy code.
+def quiet_brian2(target: str = "numpy") -> Iterator[Any]:
+    """Hold Brian2 alone, silent, and set to generate code for a target.
 
     The import takes seconds, replaces ``sys.excepthook``, redirects warnings and opens files: it
     happens here at the first use, and is undone but for the import itself.
+
+    Parameters
+    ----------
+    target : {"numpy", "cython"}
 
     Yields
     ------
@@ -31,19 +35,23 @@ def quiet_brian2() -> Iterator[Any]:
     Raises
     ------
     ImportError
-        If Brian2 is not installed.
+        If Brian2 is not installed, or cannot compile for the target.
     """
     with _LOCK:
         brian2 = sys.modules.get("brian2") or _imported()
-        target = brian2.prefs["codegen.target"]
-        # Compiling for Cython takes longer than a validation runs.
-        brian2.prefs["codegen.target"] = "numpy"
+        given = brian2.prefs["codegen.target"]
+        brian2.prefs["codegen.target"] = target
         try:
             # exp(large) = inf is the right limit of a sigmoid's denominator.
             with brian2.utils.logger.catch_logs(), np.errstate(over="ignore"):
+                if target == "cython" and not brian2.CythonCodeObject.is_available():
+                    raise ImportError(
+                        "target='cython' needs Cython and a C++ compiler, and Brian2 could not "
+                        "compile with them. Install both, or take target='numpy'."
+                    )
                 yield brian2
         finally:
-            brian2.prefs["codegen.target"] = target
+            brian2.prefs["codegen.target"] = given
 
 
 def _imported() -> Any:
