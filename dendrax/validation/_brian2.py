@@ -20,6 +20,9 @@ from dendrax.validation._stimulus import stimulus
 from dendrax.validation._units import equations_of
 
 _SCHEDULES = {"aligned": run_aligned, "default": run_default}
+# "cpp_standalone" is no target but a device of the whole process, which changes its folder, and it
+# would compile each run of each population anew.
+_TARGETS = {"numpy", "cython"}
 
 
 @overload
@@ -60,11 +63,13 @@ def run_brian2(
     They were transcribed from the literature, for all point neurons and wrappers here. Of your own
     model, the methods are translated: that checks the numerics, not the equations;
     ``provenance`` says which. All trials run at once, as the neurons of one group; Runge-Kutta of
-    the fourth order.
+    the fourth order. May be called from any thread: one run waits for the other.
 
     Parameters
     ----------
-    model : AbstractNeuron
+    model : AbstractNeuron or Network
+        Weights, delays and masks are read from the connections of a network, and nothing of how
+        dendrax executes it is used.
     inputs : Inputs
         At any times with ``schedule="aligned"``; each instant off the grid costs one more step.
     simulator : Simulator
@@ -74,26 +79,35 @@ def run_brian2(
     schedule : {"aligned", "default"}
         ``"aligned"`` processes events before the step that follows them, and takes the step in
         which a neuron spikes again in parts, so that spike and reset are off the grid, where they
-        belong: errors are those of the integrator. ``"default"`` is Brian2 as it comes: spikes
-        and resets at grid points, an error of the order of ``dt`` per spike.
+        belong: errors are those of the integrator. A network is run population by population,
+        each with the exact arrivals of the others' spikes, until no spike moves: layers once, a
+        recurrent population as often as its longest chain of spikes has links.
+        ``"default"`` is Brian2 as it comes: spikes and resets at grid points, an error of the
+        order of ``dt`` per spike; a network as groups and synapses with delays of Brian2's own.
+    target : {"numpy", "cython"}
+        What Brian2 generates code for. ``"cython"`` needs a C++ compiler, gives the same numbers,
+        compiles for a minute what it does not find where Brian2's preference
+        ``codegen.runtime.cython.cache_dir`` says, and pays for tens of thousands of steps only.
 
     Returns
     -------
-    SimulationResult
-        Of one neuron, as ``simulator(model, inputs)`` returns it. ``spike_slope`` is unknown: inf.
+    SimulationResult, or dict of str to SimulationResult
+        As ``simulator(model, inputs)`` returns it. ``spike_slope`` is unknown: inf.
 
     Raises
     ------
     ImportError
-        If Brian2 is not installed.
+        If Brian2 is not installed, or cannot compile for the target.
     UnitError
         If ``dt`` is not a time, or the inputs are in another unit than the model takes.
     ModelError
         If there are no Brian2 equations for the model, a recorded name is unknown, a spike source
-        has no synapse, ``dt`` does not divide the sampling period, or (``schedule="default"``) an
-        input is off the grid.
+        has no synapse, ``dt`` does not divide the sampling period, the schedule or the target is
+        another one, Brian2 is set to a device, or (``schedule="default"``) an input or a delay is
+        off the grid.
     SimulationError
-        If a neuron spikes more than ``max_spikes`` times, or more than once in a step.
+        If a neuron spikes more than ``max_spikes`` times, or more than once in a step, or the
+        spikes of a recurrent network do not settle.
 
     Notes
     -----
@@ -103,7 +117,7 @@ def run_brian2(
     step = 0.025 if dt is None else scalar(dt, "ms", "dt")
     names = simulator.record.names if simulator.record else ()
     must_fit(model, inputs, names)
-    _must_be_possible(simulator, step, schedule)
+    _must_be_possible(simulator, step, schedule, target)
     with quiet_brian2(target) as brian2:
         provenance = {
             "source": f"brian2 {brian2.__version__}",
@@ -131,9 +145,11 @@ def _run_neuron(
     return result_of(model, equations, run, simulator, inputs.n_trials, provenance)
 
 
-def _must_be_possible(simulator: Simulator, step: float, schedule: str) -> None:
+def _must_be_possible(simulator: Simulator, step: float, schedule: str, target: str) -> None:
     if schedule not in _SCHEDULES:
         raise ModelError(f"schedule must be one of {sorted(_SCHEDULES)}; got {schedule!r}.")
+    if target not in _TARGETS:
+        raise ModelError(f"target must be one of {sorted(_TARGETS)}; got {target!r}.")
     if not step > 0:
         raise ModelError(f"dt must be positive; got {step:g} ms.")
     if simulator.record is None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from dendrax.errors import ModelError
+
 # Brian2 keeps clocks, preferences and caches per process; two threads in it at once disturb each
 # other without an error.
 _LOCK = RLock()
@@ -36,9 +38,12 @@ def quiet_brian2(target: str = "numpy") -> Iterator[Any]:
     ------
     ImportError
         If Brian2 is not installed, or cannot compile for the target.
+    ModelError
+        If the process has set Brian2 to a device that only collects what is to be run.
     """
     with _LOCK:
         brian2 = sys.modules.get("brian2") or _imported()
+        _must_run_here(brian2)
         given = brian2.prefs["codegen.target"]
         brian2.prefs["codegen.target"] = target
         try:
@@ -52,6 +57,16 @@ def quiet_brian2(target: str = "numpy") -> Iterator[Any]:
                 yield brian2
         finally:
             brian2.prefs["codegen.target"] = given
+
+
+def _must_run_here(brian2: Any) -> None:
+    device = brian2.get_device()
+    # The package has an object of the name of this module.
+    if not isinstance(device, sys.modules["brian2.devices.device"].RuntimeDevice):
+        raise ModelError(
+            f"Brian2 must run in this process; it is set to {type(device).__name__}. Call "
+            "brian2.set_device('runtime') before."
+        )
 
 
 def _imported() -> Any:

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-import jax
 import numpy as np
 
 from dendrax.errors import ModelError
 from dendrax.networks import Network, Population
 from dendrax.neurons import AbstractNeuron
-from dendrax.parameters import Parameter, is_parameter, parameters
-from dendrax.validation._translate import translate
+from dendrax.parameters import parameters
+from dendrax.validation._translate import translate, translate_units
+from dendrax.validation._unit import stacked, unit_of
 from dendrax.validation.transcriptions import Equations, transcription
 
 
@@ -31,21 +31,22 @@ def equations_of_units(population: Population) -> tuple[Equations, str]:
     neuron, n = population.neuron, population.n
     if not any(entry.is_per_unit for entry in parameters(neuron).values()):
         return equations_of(neuron)
-    found = [equations_of(_unit(neuron, k)) for k in range(n)]
-    each = [equations for equations, _ in found]
-    first = each[0]
+    found = [transcription(unit_of(neuron, k)) for k in range(n)]
+    each = [equations for equations in found if equations is not None]
+    if len(each) < n:
+        return translate_units(neuron, n), "translated"
     texts = [replace(one, constants={}, start={}, marks={}) for one in each]
     if any(text != texts[0] for text in texts):
         raise ModelError(
-            f"the units of a population of {type(neuron).__name__} must differ in numbers only, "
-            "and have equations that are transcribed. Make populations of those that are alike."
+            f"the units of a population of {type(neuron).__name__} must differ in numbers only; "
+            "some rest after a spike, and others do not. Make two populations of them."
         )
     return replace(
-        first,
-        constants=_stacked([one.constants for one in each]),
-        start=_stacked([one.start for one in each]),
-        marks=_stacked([one.marks for one in each]),
-    ), found[0][1]
+        each[0],
+        constants=stacked([one.constants for one in each]),
+        start=stacked([one.start for one in each]),
+        marks=stacked([one.marks for one in each]),
+    ), "transcribed"
 
 
 def equations_of_network(
@@ -69,21 +70,3 @@ def in_each_trial(equations: Equations, n_trials: int) -> Equations:
         start=tiled(equations.start),
         marks=tiled(equations.marks),
     )
-
-
-def _unit(neuron: AbstractNeuron, k: int) -> AbstractNeuron:
-    def own(node: Any) -> Any:
-        if not (is_parameter(node) and node.is_per_unit):
-            return node
-        return Parameter(node.value[k], node.unit, node.bounds, node.is_learnable, node.dims)
-
-    return jax.tree.map(own, neuron, is_leaf=is_parameter)
-
-
-def _stacked(each: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return one number where all units have the same, and an array elsewhere."""
-    columns = {name: np.array([numbers[name] for numbers in each]) for name in each[0]}
-    return {
-        name: column if np.any(column != column[0]) else column[0].item()
-        for name, column in columns.items()
-    }

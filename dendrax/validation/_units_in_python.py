@@ -13,7 +13,7 @@ _FUNCTIONS: dict[str, Any] = {
     **{name: getattr(np, name) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{name: getattr(np, name) for name in ("arcsin", "arccos", "arctan", "floor", "ceil")},
     **{"abs": np.abs, "where": np.where, "clip": np.clip, "pi": np.pi, "infinity": np.inf},
-    "int": np.trunc,
+    "int": lambda x: np.trunc(np.asarray(x, dtype=float)),
 }
 
 

@@ -4,7 +4,6 @@ Brian2 gets one population after the other until no spike moves, SciPy all units
 """
 
 import runpy
-import runpy
 from functools import cache
 from importlib.util import find_spec
 
@@ -15,6 +14,8 @@ import quantities as pq
 import dendrax as dx
 from dendrax.validation import _settle
 from dendrax.validation._import import quiet_brian2
+from tests.validation.test_translate import INPUTS as GATED_INPUTS
+from tests.validation.test_translate import Gated
 
 needs_brian2 = pytest.mark.skipif(find_spec("brian2") is None, reason="Brian2 is an extra")
 
@@ -111,7 +112,7 @@ PLANTED = {
 @pytest.mark.parametrize("error", PLANTED)
 def test_a_planted_error_is_caught(error):
     wrong = SIMULATOR(network(**PLANTED[error]), INPUTS)
-    with pytest.raises(dx.ValidationError, match="population '(hidden|output)'"):
+    with pytest.raises(dx.ValidationError, match=r"population '(hidden|output)'"):
         dx.compare(wrong, of_brian2("with delays")).raise_if_outside(
             spike_time=SPIKE_TOLERANCE * MS
         )
@@ -164,13 +165,35 @@ def test_what_brian2_cannot_do_is_refused(monkeypatch):
     with pytest.raises(dx.ModelError, match="must differ in numbers only"):
         dx.run_brian2(mixed, dx.Inputs(), SIMULATOR)
     monkeypatch.setattr(_settle, "_MAX_ROUNDS", 1)
-    short = dx.Simulator(8 * MS)
+    short = dx.Simulator(15 * MS)
     with pytest.raises(dx.SimulationError, match="'hidden': its spikes must settle in 1 rounds"):
         dx.run_brian2(NETWORKS["with delays"], INPUTS, short, dt=0.2 * MS)
 
 
+def test_units_of_a_model_of_the_user_have_parameters_of_their_own():
+    taus, mixing = [8.0, 11.0], [[[1.0, 0.5], [0.0, 2.0]], [[0.5, 0.5], [0.1, 1.0]]]
+    population = dx.Population(Gated(tau=dx.learnable(taus * MS), mixing=mixing), 2)
+    model = dx.Network(
+        2, {"own": population}, [dx.Connection("input", "own", weight=1.0)], electrode="own"
+    )
+    simulator = dx.Simulator(40 * MS, record=dx.Record("rate", every=2 * MS))
+    runs = [dx.run_scipy(model, GATED_INPUTS, simulator)["own"]]
+    if find_spec("brian2"):
+        runs.append(dx.run_brian2(model, GATED_INPUTS, simulator, dt=0.1 * MS)["own"])
+    assert {dict(each.provenance)["equations"] for each in runs} == {"translated"}
+    for k in range(2):
+        alone = Gated(tau=taus[k] * MS, mixing=mixing[k])
+        expected = dx.run_scipy(alone, GATED_INPUTS, simulator)
+        assert expected.spike_counts.min() >= 1
+        # SciPy's tolerances; a kink within a step costs Runge-Kutta's method orders.
+        for found, tolerance in zip(runs, (1e-7, 1e-3), strict=False):
+            for trial in range(2):
+                times = found.spikes(trial, k)
+                np.testing.assert_allclose(times, expected.spikes(trial), rtol=0, atol=tolerance)
+
+
 def test_results_of_other_populations_cannot_be_compared():
-    result = dx.Simulator(1 * MS)(dx.LIF(), dx.Inputs())
+    result = dx.run_scipy(dx.LIF(), dx.Inputs(), dx.Simulator(1 * MS))
     with pytest.raises(dx.ModelError, match="a has x, and b those of one neuron"):
         dx.compare({"x": result}, result)
     with pytest.raises(dx.ModelError, match="v must be given for populations; got 'y'"):

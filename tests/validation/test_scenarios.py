@@ -23,7 +23,8 @@ CLAIMED = (
     "rallpack1 rallpack2 rallpack3 taper reciprocity ball_and_stick morphology dcaap dspike nmda "
     "gradient speed brian2_lif brian2_adaptive_lif brian2_leaky_integrator brian2_egru brian2_qif "
     "brian2_eif brian2_adex brian2_izhikevich brian2_dendritic brian2_refractory "
-    "brian2_at_most_one_spike"
+    "brian2_at_most_one_spike brian2_network_feed_forward brian2_network_recurrent "
+    "brian2_network_egru brian2_network_dendritic brian2_network_mixed"
 )
 
 
