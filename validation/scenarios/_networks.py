@@ -73,7 +73,7 @@ def agreement(
     ]
     late = max(float(np.max(x[np.isfinite(x)], initial=0.0)) for x in first)
     return [
-        at_least("pairs of spikes", middle.n_pairs, "", 20, "enough to say something"),
+        at_least("pairs of spikes", middle.n_pairs, "", 15, "enough to say something"),
         near("spikes without partner", middle.n_missing + middle.n_extra, "", 0, 0, "a count"),
         at_most("spike times, dt 0.05 ms", middle.spike_max, "ms", spike, SPIKES),
         at_most("v, rms in its range, dt 0.05 ms", middle.v_relative, "", trace, SPIKES),

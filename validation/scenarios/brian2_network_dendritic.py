@@ -29,5 +29,5 @@ def measure() -> list[Measured]:
             dx.Connection("output", "output", weight=0.5, delay=delays((N, N), 3, 6)),
         ],
     )
-    inputs = inputs_of(4, weight=1.3)
+    inputs = inputs_of(4)
     return agreement(network, inputs, spike=1e-5, limit=1e-7, trace=1e-6, plain=1.0)
