@@ -89,7 +89,9 @@ def run_aligned(
     network.schedule = _SCHEDULE
     network.run(at.size * step, namespace=constants)
     n_units = stimulus.n_neurons // stimulus.n_trials
-    _must_be_whole(group, model, dt, lambda rows: where(population, np.unique(rows // n_units)))
+    _must_be_whole(
+        group, model, dt, lambda rows: where(population, np.unique(rows // n_units).tolist())
+    )
     kept = np.searchsorted(at, np.round(sample_times, DIGITS))
     found = [(np.asarray(each.i), np.asarray(each.t_spike)) for each in spikes]
     neuron, time = found[0] if found else (np.empty(0, int), np.empty(0))
