@@ -135,6 +135,7 @@ from dendrax.fitting import with_pseudospikes as with_pseudospikes
 from dendrax.validation import Comparison as Comparison
 from dendrax.validation import Convergence as Convergence
 from dendrax.validation import GradientCheck as GradientCheck
+from dendrax.validation import NetworkComparison as NetworkComparison
 from dendrax.validation import check_gradient as check_gradient
 from dendrax.validation import compare as compare
 from dendrax.validation import convergence as convergence

@@ -173,7 +173,7 @@ def _job(sweeps: Sweeps, source: str, arguments: argparse.Namespace) -> None:
     )
     _say("checking the fitted model against Brian2")
     fine = _simulator(sweeps, dt=0.1, every=1.0)
-    check = convergence(fitted.model, sweeps.inputs, fine, dt=to_quantity(0.2, "ms"))
+    check = convergence(fitted.model, sweeps.inputs, fine, dt=to_quantity(0.2, "ms"), n_halvings=1)
     summary = _summary(source, fitted, check, time.perf_counter() - started)
     _save(out, sweeps, fitted, summary)
     _tell(fitted, check, out)

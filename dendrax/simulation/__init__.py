@@ -1,7 +1,7 @@
 """Simulation: numerics only. One contract, executed as the structure of the model allows."""
 
+from dendrax.simulation._agreement import must_fit as must_fit
 from dendrax.simulation._agreement import network_must_fit as network_must_fit
-from dendrax.simulation._agreement import neuron_must_fit as neuron_must_fit
 from dendrax.simulation._record import Integral as Integral
 from dendrax.simulation._record import Maximum as Maximum
 from dendrax.simulation._record import Record as Record

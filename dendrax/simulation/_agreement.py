@@ -11,6 +11,12 @@ from dendrax.networks import Network
 from dendrax.neurons import AbstractNeuron
 
 
+def must_fit(model: AbstractNeuron | Network, inputs: Inputs, names: tuple[str, ...]) -> None:
+    """Refuse inputs and recorded names that do not fit a model."""
+    check = network_must_fit if isinstance(model, Network) else neuron_must_fit
+    check(model, inputs, names)  # pyright: ignore[reportArgumentType]
+
+
 def neuron_must_fit(neuron: AbstractNeuron, inputs: Inputs, names: tuple[str, ...]) -> None:
     """Refuse inputs and recorded names that do not fit a neuron."""
     name = type(neuron).__name__

@@ -1,5 +1,6 @@
 """Brian2 with every event where it belongs: exact input times, and resets at the spikes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from dendrax.errors import SimulationError
 from dendrax.validation._group import arrivals, begin, differential, namespace, trains
-from dendrax.validation._outcome import Run
+from dendrax.validation._outcome import Run, where
 from dendrax.validation._stimulus import DIGITS, Stimulus, ticks
 from dendrax.validation._substeps import spike_code, wake_code
 from dendrax.validation.transcriptions import Equations
@@ -31,11 +32,12 @@ def run_aligned(
     dt: float,
     sample_times: np.ndarray,
     variables: list[str],
+    population: str = "",
 ) -> Run:
     """Run a model so that only the error of Runge-Kutta's method remains.
 
     The clock of Brian2 counts steps; each step lasts ``dt``, or less if an input of any neuron is
-    due within it, in which case it is split there.
+    due within it, in which case it is split there. A ``population`` is named in errors.
 
     Raises
     ------
@@ -86,7 +88,10 @@ def run_aligned(
     network = brian2.Network(group, *spikes, states, *delivery)
     network.schedule = _SCHEDULE
     network.run(at.size * step, namespace=constants)
-    _must_be_whole(group, model, dt)
+    n_units = stimulus.n_neurons // stimulus.n_trials
+    _must_be_whole(
+        group, model, dt, lambda rows: where(population, np.unique(rows // n_units).tolist())
+    )
     kept = np.searchsorted(at, np.round(sample_times, DIGITS))
     found = [(np.asarray(each.i), np.asarray(each.t_spike)) for each in spikes]
     neuron, time = found[0] if found else (np.empty(0, int), np.empty(0))
@@ -97,16 +102,16 @@ def run_aligned(
     )
 
 
-def _must_be_whole(group: Any, model: Equations, dt: float) -> None:
+def _must_be_whole(group: Any, model: Equations, dt: float, where: Callable) -> None:
     lost = np.flatnonzero(np.asarray(group.n_lost))
     if lost.size:
         raise SimulationError(
-            f"trial {', '.join(map(str, lost))}: a neuron may spike once per step of Brian2; it is "
+            f"{where(lost)}: a neuron may spike once per step of Brian2; it is "
             f"above its threshold again within the step of {dt:g} ms. Take a smaller dt."
         )
     finite = np.all([np.isfinite(np.asarray(getattr(group, x))) for x in model.rates], axis=0)
     if not finite.all():
         raise SimulationError(
-            f"trial {', '.join(map(str, np.flatnonzero(~finite)))}: the state must stay finite; in "
-            f"Brian2 it became infinite or NaN with dt = {dt:g} ms. Take a smaller dt."
+            f"{where(np.flatnonzero(~finite))}: the state must stay finite; in Brian2 "
+            f"it became infinite or NaN with dt = {dt:g} ms. Take a smaller dt."
         )

@@ -1,28 +1,34 @@
 """Brian2 as just another simulator: the same model and inputs in, the same result out."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from dendrax.errors import ModelError
 from dendrax.inputs import Inputs
-from dendrax.neurons import AbstractNeuron
+from dendrax.networks import Network
+from dendrax.neurons import AbstractNeuron, Cell
 from dendrax.results import SimulationResult
-from dendrax.simulation import Simulator, neuron_must_fit
+from dendrax.simulation import Simulator, must_fit
 from dendrax.units import scalar
 from dendrax.validation._aligned import run_aligned
+from dendrax.validation._brian2_network import run_network
 from dendrax.validation._compartments import longest_step, run_compartments
 from dendrax.validation._default import run_default
 from dendrax.validation._import import quiet_brian2
 from dendrax.validation._outcome import Run, asked_for, result_of
 from dendrax.validation._stimulus import stimulus
-from dendrax.validation._translate import translate
-from dendrax.validation.transcriptions import CellEquations, Equations, transcription
+from dendrax.validation._units import equations_of
+from dendrax.validation.transcriptions import CellEquations, transcription
 
 _SCHEDULES = {"aligned": run_aligned, "default": run_default}
+# "cpp_standalone" is no target but a device of the whole process, which changes its folder, and it
+# would compile each run of each population anew.
+_TARGETS = {"numpy", "cython"}
 
 
+@overload
 def run_brian2(
     model: AbstractNeuron,
     inputs: Inputs,
@@ -30,17 +36,43 @@ def run_brian2(
     *,
     dt: Any = None,
     schedule: str = "aligned",
-) -> SimulationResult:
-    """Simulate a neuron in Brian2, from equations that are not those of dendrax.
+    target: str = "numpy",
+) -> SimulationResult: ...
+
+
+@overload
+def run_brian2(
+    model: Network,
+    inputs: Inputs,
+    simulator: Simulator,
+    *,
+    dt: Any = None,
+    schedule: str = "aligned",
+    target: str = "numpy",
+) -> dict[str, SimulationResult]: ...
+
+
+def run_brian2(
+    model: Any,
+    inputs: Inputs,
+    simulator: Simulator,
+    *,
+    dt: Any = None,
+    schedule: str = "aligned",
+    target: str = "numpy",
+) -> Any:
+    """Simulate a neuron or a network in Brian2, from equations that are not those of dendrax.
 
     They were transcribed from the literature, for all point neurons, wrappers and mechanisms of
     cells here. Of your own model, the methods are translated: that checks the numerics, not the
     equations; ``provenance`` says which. All trials run at once, as the neurons of one group;
-    Runge-Kutta of the fourth order.
+    Runge-Kutta of the fourth order. May be called from any thread: one run waits for the other.
 
     Parameters
     ----------
-    model : AbstractNeuron
+    model : AbstractNeuron or Network
+        Weights, delays and masks are read from the connections of a network, and nothing of how
+        dendrax executes it is used.
     inputs : Inputs
         At any times with ``schedule="aligned"``; each instant off the grid costs one more step.
     simulator : Simulator
@@ -51,26 +83,36 @@ def run_brian2(
     schedule : {"aligned", "default"}
         ``"aligned"`` processes events before the step that follows them, and takes the step in
         which a neuron spikes again in parts, so that spike and reset are off the grid, where they
-        belong: errors are those of the integrator. ``"default"`` is Brian2 as it comes: spikes
-        and resets at grid points, an error of the order of ``dt`` per spike; not for a ``Cell``.
+        belong: errors are those of the integrator. A network is run population by population,
+        each with the exact arrivals of the others' spikes, until no spike moves: layers once, a
+        recurrent population as often as its longest chain of spikes has links.
+        ``"default"`` is Brian2 as it comes: spikes and resets at grid points, an error of the
+        order of ``dt`` per spike; a network as groups and synapses with delays of Brian2's own. Not
+        for a ``Cell``.
+    target : {"numpy", "cython"}
+        What Brian2 generates code for. ``"cython"`` needs a C++ compiler, gives the same numbers,
+        compiles for a minute what it does not find where Brian2's preference
+        ``codegen.runtime.cython.cache_dir`` says, and pays for tens of thousands of steps only.
 
     Returns
     -------
-    SimulationResult
-        Of one neuron, as ``simulator(model, inputs)`` returns it. ``spike_slope`` is unknown: inf.
+    SimulationResult, or dict of str to SimulationResult
+        As ``simulator(model, inputs)`` returns it. ``spike_slope`` is unknown: inf.
 
     Raises
     ------
     ImportError
-        If Brian2 is not installed.
+        If Brian2 is not installed, or cannot compile for the target.
     UnitError
         If ``dt`` is not a time, or the inputs are in another unit than the model takes.
     ModelError
         If there are no Brian2 equations for the model, a recorded name is unknown, a spike source
         has no synapse, ``dt`` does not divide the sampling period, or is too long for the axial
-        currents of a cell, or (``schedule="default"``) an input is off the grid.
+        currents of a cell, the schedule or the target is another one, Brian2 is set to a device, or
+        (``schedule="default"``) an input or a delay is off the grid.
     SimulationError
-        If a neuron spikes more than ``max_spikes`` times, or more than once in a step.
+        If a neuron spikes more than ``max_spikes`` times, or more than once in a step, or the
+        spikes of a recurrent network do not settle.
 
     Notes
     -----
@@ -84,67 +126,58 @@ def run_brian2(
     short where compartments are: about 0.03 ms at 50 um, 0.001 ms at 10 um.
     """
     names = simulator.record.names if simulator.record else ()
-    neuron_must_fit(model, inputs, names)
-    equations, origin = equations_of(model)
-    step = usual_step(equations) if dt is None else scalar(dt, "ms", "dt")
-    _must_be_possible(simulator, step, schedule)
-    if not isinstance(equations, CellEquations):
+    must_fit(model, inputs, names)
+    step = usual_step(model) if dt is None else scalar(dt, "ms", "dt")
+    _must_be_possible(simulator, step, schedule, target)
+    if not isinstance(model, Cell):
         _must_divide(simulator, step)
-    run_equations = _runner(equations, schedule)
-    times, wanted = asked_for(simulator, equations)
-    drive = stimulus(model, inputs)
-    with quiet_brian2() as brian2:
-        run = run_equations(brian2, equations, drive, simulator.t_stop, step, times, wanted)
-        version = brian2.__version__
-    provenance = {
-        "source": f"brian2 {version}",
-        "equations": origin,
-        "dt": f"{step:g} ms",
-        "schedule": schedule,
-        "method": "rk4",
-    }
+    with quiet_brian2(target) as brian2:
+        provenance = {
+            "source": f"brian2 {brian2.__version__}",
+            "dt": f"{step:g} ms",
+            "schedule": schedule,
+            "method": "rk4",
+        }
+        run: Any = run_network if isinstance(model, Network) else _run_neuron
+        return run(brian2, model, inputs, simulator, step, schedule, provenance)
+
+
+def _run_neuron(
+    brian2: Any,
+    model: AbstractNeuron,
+    inputs: Inputs,
+    simulator: Simulator,
+    dt: float,
+    schedule: str,
+    provenance: dict[str, str],
+) -> SimulationResult:
+    equations, origin = equations_of(model)
+    run_equations = _runner(model, schedule)
+    asked, drive = asked_for(simulator, equations), stimulus(model, inputs)
+    run = run_equations(brian2, equations, drive, simulator.t_stop, dt, *asked)
+    provenance = {**provenance, "equations": origin}
     return result_of(model, equations, run, simulator, inputs.n_trials, provenance)
 
 
-def equations_of(model: AbstractNeuron) -> tuple[Equations, str]:
-    """Return the equations of a model, and where they are from."""
-    found = transcription(model)
-    return (translate(model), "translated") if found is None else (found, "transcribed")
-
-
-def equations_of_point(model: AbstractNeuron) -> tuple[Equations, str]:
-    """Return the equations of a model that is no cell, and where they are from.
-
-    Raises
-    ------
-    ModelError
-        If it is one.
-    """
-    equations, origin = equations_of(model)
-    if isinstance(equations, CellEquations):
-        raise ModelError(
-            "a Cell has events that neither SciPy's integrator nor a plain schedule of Brian2 "
-            "knows. Use run_brian2."
-        )
-    return equations, origin
-
-
-def usual_step(equations: Equations) -> float:
+def usual_step(model: Any) -> float:
     """Return the step (ms) to take where none is given."""
+    equations = transcription(model) if isinstance(model, Cell) else None
     return longest_step(equations, 0.025) if isinstance(equations, CellEquations) else 0.025
 
 
-def _runner(equations: Equations, schedule: str) -> Callable[..., Run]:
-    if not isinstance(equations, CellEquations):
+def _runner(model: AbstractNeuron, schedule: str) -> Callable[..., Run]:
+    if not isinstance(model, Cell):
         return _SCHEDULES[schedule]
     if schedule != "aligned":
         raise ModelError(f"a Cell runs with schedule='aligned'; got {schedule!r}.")
     return run_compartments
 
 
-def _must_be_possible(simulator: Simulator, step: float, schedule: str) -> None:
+def _must_be_possible(simulator: Simulator, step: float, schedule: str, target: str) -> None:
     if schedule not in _SCHEDULES:
         raise ModelError(f"schedule must be one of {sorted(_SCHEDULES)}; got {schedule!r}.")
+    if target not in _TARGETS:
+        raise ModelError(f"target must be one of {sorted(_TARGETS)}; got {target!r}.")
     if not step > 0:
         raise ModelError(f"dt must be positive; got {step:g} ms.")
     if simulator.record is not None and simulator.record.every is None:

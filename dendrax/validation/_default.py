@@ -81,7 +81,7 @@ def must_be_on_grid(due: np.ndarray, n_ticks: int, dt: float) -> None:
     on_grid = np.isin(np.round(due, DIGITS), np.round(np.arange(n_ticks) * dt, DIGITS))
     if not on_grid.all():
         raise ModelError(
-            "schedule='default' takes inputs and t_stop at multiples of dt only, because Brian2 "
-            f"moves others onto its grid; got {due[~on_grid][0]:g} ms with dt = {dt:g} ms. "
+            "schedule='default' takes inputs, delays and t_stop at multiples of dt only, because "
+            f"Brian2 moves others onto its grid; got {due[~on_grid][0]:g} ms with dt = {dt:g} ms. "
             "Use schedule='aligned', which keeps them."
         )

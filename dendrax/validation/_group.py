@@ -7,6 +7,16 @@ import numpy as np
 from dendrax.validation._stimulus import DIGITS, Stimulus
 from dendrax.validation.transcriptions import Equations
 
+_WHERE = {
+    "cython": """
+cdef double _where(double condition, double a, double b):
+    return a if condition != 0 else b
+""",
+    "cpp": """
+inline double _where(double condition, double a, double b) { return condition != 0 ? a : b; }
+""",
+}
+
 
 def differential(model: Equations, *, pace: str) -> str:
     """Return the equations of a group; ``pace`` is the time that passes per time of Brian2."""
@@ -20,9 +30,18 @@ def differential(model: Equations, *, pace: str) -> str:
 
 def namespace(brian2: Any, model: Equations) -> dict[str, Any]:
     """Return what the equations may refer to, besides their variables."""
-    shared = {name: value for name, value in model.constants.items() if not np.ndim(value)}
+    same = {name: value for name, value in model.constants.items() if not np.ndim(value)}
+    return {**same, **vocabulary(brian2)}
+
+
+def vocabulary(brian2: Any) -> dict[str, Any]:
+    """Return what the equations of every model may refer to."""
     where = brian2.Function(np.where, arg_units=[1, 1, 1], return_unit=1, stateless=True)
-    return {**shared, "where": where, "infinity": np.inf}
+    # Without an implementation of its own, each call would check units, which is half of a step.
+    where.implementations.add_implementation("numpy", np.where)
+    for target, code in _WHERE.items():
+        where.implementations.add_implementation(target, code, name="_where")
+    return {"where": where, "infinity": np.inf}
 
 
 def begin(group: Any, model: Equations) -> None:

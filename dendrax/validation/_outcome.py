@@ -1,5 +1,6 @@
 """What another simulator has to say, as a result like any other."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dendrax.errors import SimulationError
+from dendrax.networks import Network
 from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation import Simulator
@@ -36,7 +38,9 @@ def asked_for(simulator: Simulator, equations: Equations) -> tuple[np.ndarray, l
     record = simulator.record
     if record is None:
         return np.empty(0), []
-    shown = [variables(equations.shown[name]) for name in record.names]
+    # A population may lack what another one has.
+    known = [name for name in record.names if name in equations.shown]
+    shown = [variables(equations.shown[name]) for name in known]
     return record.times(simulator.t_stop), [each for names in shown for each in names]
 
 
@@ -47,8 +51,11 @@ def result_of(
     simulator: Simulator,
     n_trials: int,
     provenance: dict[str, str],
+    population: str = "",
 ) -> SimulationResult:
     """Return a run in the form of dendrax.
+
+    A ``population`` is named in errors.
 
     Raises
     ------
@@ -58,7 +65,7 @@ def result_of(
     record = simulator.record
     known = {**model.units, "guard": model.units.get("v", "1")}
     names = [name for name in (record.names if record else ()) if name in known]
-    spike_times = jnp.asarray(_padded(run.spikes, n_trials, simulator.max_spikes))
+    spike_times = jnp.asarray(_padded(run.spikes, n_trials, simulator.max_spikes, population))
     shape = spike_times.shape[:2]
     traces = {name: _nested(run.samples, equations.shown[name]) for name in names}
     return SimulationResult(
@@ -75,14 +82,45 @@ def result_of(
     )
 
 
-def _padded(spikes: list[np.ndarray], n_trials: int, width: int) -> np.ndarray:
+def results_of(
+    network: Network,
+    equations: Mapping[str, Equations],
+    runs: Mapping[str, Run],
+    simulator: Simulator,
+    n_trials: int,
+    provenance: dict[str, str],
+    origins: Mapping[str, str],
+) -> dict[str, SimulationResult]:
+    """Return the runs of the populations of a network, each in the form of dendrax."""
+    return {
+        name: result_of(
+            population.neuron,
+            equations[name],
+            runs[name],
+            simulator,
+            n_trials,
+            {**provenance, "equations": origins[name]},
+            name,
+        )
+        for name, population in network.populations.items()
+    }
+
+
+def where(population: str, trials: Iterable[int]) -> str:
+    """Return how an error names what it is about."""
+    named = f"population {population!r}, " if population else ""
+    return f"{named}trial {', '.join(map(str, trials))}"
+
+
+def _padded(spikes: list[np.ndarray], n_trials: int, width: int, population: str) -> np.ndarray:
     n_units = len(spikes) // n_trials
     padded = np.full((len(spikes), width), np.inf)
     for row, train in enumerate(spikes):
         if train.size > width:
             raise SimulationError(
-                f"trial {row // n_units}: the limit of {width} spikes per neuron was reached at "
-                f"t = {train[width]:.6g} ms. Raise Simulator(max_spikes=...) or lower the drive."
+                f"{where(population, [row // n_units])}: the limit of {width} spikes per neuron "
+                f"was reached at t = {train[width]:.6g} ms. Raise Simulator(max_spikes=...) or "
+                "lower the drive."
             )
         padded[row, : train.size] = train
     return padded.reshape(n_trials, n_units, width)

@@ -42,6 +42,11 @@ class Stimulus:
         """The number of neurons, trials included."""
         return self.trial.size
 
+    @property
+    def n_trials(self) -> int:
+        """The number of trials."""
+        return self.current.start.shape[0]
+
     def stops(self, t_stop: float) -> np.ndarray:
         """Return when a current changes its course or a spike arrives, in ms."""
         flows = np.ravel(self.current.start) if np.any(self.trial >= 0) else np.empty(0)
@@ -57,8 +62,9 @@ class Stimulus:
             In the unit of the current, and per ms. Right limits; the slope after the last tick
             is 0.
         """
-        n_trials = self.current.start.shape[0]
-        trials = [jax.tree.map(lambda leaf, k=k: leaf[k], self.current) for k in range(n_trials)]
+        trials = [
+            jax.tree.map(lambda leaf, k=k: leaf[k], self.current) for k in range(self.n_trials)
+        ]
         # The last column is that of neurons without an electrode.
         value = np.stack([*(each(at + _NEXT_TO) for each in trials), np.zeros(at.size)], axis=1)
         ahead = np.stack([each(at[1:] - _NEXT_TO) for each in trials], axis=1)

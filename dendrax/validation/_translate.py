@@ -1,7 +1,7 @@
 """A user's own model in Brian2's language: its methods, traced and printed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -10,8 +10,9 @@ import numpy as np
 
 from dendrax.errors import ModelError
 from dendrax.neurons import AbstractNeuron
-from dendrax.parameters import parameters, resolve
+from dendrax.parameters import is_parameter, parameters, resolve
 from dendrax.validation._terms import Term, printed, read_by, traced
+from dendrax.validation._unit import stacked, unit_of
 from dendrax.validation.transcriptions import Equations
 
 # Names that Brian2, or the code around a model, has for something else.
@@ -40,33 +41,67 @@ def translate(model: AbstractNeuron) -> Equations:
             f"{type(model).__name__}.{many[0]} must be that of one neuron, to be translated for "
             "Brian2. Run the neurons one by one."
         )
-    neuron: Any = resolve(model)
-    start = jax.tree.map(np.asarray, neuron.init_state())
-    state = _named(start)
+    return translate_units(model, 1)
+
+
+def translate_units(model: AbstractNeuron, n: int) -> Equations:
+    """Print a model of many units: a parameter in which they differ is a constant of each."""
+    units: list[Any] = [resolve(unit_of(model, k)) for k in range(n)]
+    neuron = units[0]
+    starts = [jax.tree.map(np.asarray, each.init_state()) for each in units]
+    start, state = starts[0], _named(starts[0])
+    own, constants = _constants(model)
+
+    def method(name: str, *arguments: Any) -> Any:
+        return traced(lambda own, *given: getattr(_with(model, own), name)(*given), own, *arguments)
+
     time, electrode = _variable("time"), _variable("electrode")
-    flows = _flows(state, traced(neuron.dynamics, time, state, electrode))
-    guard = traced(neuron.spike_condition, time, state).item()
+    flows = _flows(state, method("dynamics", time, state, electrode))
+    guard = method("spike_condition", time, state).item()
     if "time" in read_by([*flows.values(), guard]):
         flows["time"] = 1.0
     shorthand, (*rates, condition) = printed([*flows.values(), guard], "part_")
-    observed, shown = _observed(traced(neuron.observe, state), guard, {*flows})
-    timer = traced(neuron.timer, state).item()
+    observed, shown = _observed(method("observe", state), guard, {*flows})
+    timer = method("timer", state).item()
     has_timer = isinstance(timer, Term)
-    values = dict(zip(map(str, _entries(state)), _entries(start), strict=True))
+    names = [*map(str, _entries(state))]
+    values = stacked([dict(zip(names, map(float, _entries(x)), strict=True)) for x in starts])
     return Equations(
         rates=dict(zip(flows, rates, strict=True)),
-        start={x: float(value) for x, value in values.items() if x in flows},
-        marks={x: float(value) for x, value in values.items() if x not in flows},
+        start={x: value for x, value in values.items() if x in flows},
+        marks={x: value for x, value in values.items() if x not in flows},
         shorthand=shorthand,
         condition=condition if isinstance(guard, Term) else "",
-        reset=_jump(state, traced(neuron.reset_spiked, _variable("t_spike"), state)),
-        arrival=_arrival(neuron, start),
+        reset=_jump(state, method("reset_spiked", _variable("t_spike"), state)),
+        arrival=_arrival(neuron, start, method),
         observed=observed,
         shown=shown,
         timer=str(timer) if has_timer else "",
-        expired=_jump(state, traced(neuron.timer_expired, state)) if has_timer else "",
-        constants={},
+        expired=_jump(state, method("timer_expired", state)) if has_timer else "",
+        constants=constants,
     )
+
+
+def _constants(model: AbstractNeuron) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the parameters in which units differ: as variables by name, and their values."""
+    variables, values = {}, {}
+    for name, entry in parameters(model).items():
+        if entry.is_per_unit:
+            variables[name] = np.empty(entry.value.shape[1:], dtype=object)
+            for place in np.ndindex(variables[name].shape):
+                text = re.sub(r"\W+", "_", "_".join(map(str, ("own", name, *place))))
+                variables[name][place] = Term(text)
+                values[text] = np.asarray(entry.value)[(slice(None), *place)]
+    return variables, values
+
+
+def _with(model: AbstractNeuron, own: dict[str, Any]) -> Any:
+    """Return a model as its equations see it, with some parameters replaced by name."""
+
+    def array(path: Any, node: Any) -> Any:
+        return own.get(jtu.keystr(path).lstrip("."), resolve(node))
+
+    return jtu.tree_map_with_path(array, model, is_leaf=is_parameter)
 
 
 def _variable(name: str) -> np.ndarray:
@@ -132,7 +167,7 @@ def _observed(
     return observed, shown
 
 
-def _arrival(neuron: Any, start: Any) -> str:
+def _arrival(neuron: Any, start: Any, method: Callable) -> str:
     """Return what an input spike does; sites are told apart if the neuron has a number of them."""
     state = _named(start, "_post")
     shape = neuron.weight_shape
@@ -140,12 +175,12 @@ def _arrival(neuron: Any, start: Any) -> str:
     for k, place in enumerate(np.ndindex(shape)):
         weight[place] = Term(f"weight_{k}" if shape else "weight")
     if neuron.n_sites is None:
-        return _jump(state, traced(neuron.input_spike, state, weight, _variable("site")))
+        return _jump(state, method("input_spike", state, weight, _variable("site")))
     old = _entries(state)
     new: list[Any] = [*old]
     for site in range(neuron.n_sites):
         here = Term("int({} == {})", Term("site"), site)
-        reached = _entries(traced(neuron.input_spike, state, weight, np.array(site)))
+        reached = _entries(method("input_spike", state, weight, np.array(site)))
         for k, (before, after) in enumerate(zip(old, reached, strict=True)):
             if after is before:
                 continue

@@ -11,7 +11,8 @@ from dendrax.neurons import AbstractNeuron
 from dendrax.simulation import Simulator
 from dendrax.units import to_quantity
 from dendrax.validation._brian2 import run_brian2
-from dendrax.validation._compare import Comparison, compare
+from dendrax.validation._compare import compare
+from dendrax.validation._comparison import Comparison
 from dendrax.validation._gradient import check_gradient
 from dendrax.validation._scipy import run_scipy
 

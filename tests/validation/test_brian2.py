@@ -19,6 +19,7 @@ import quantities as pq
 
 import dendrax as dx
 from dendrax.simulation import with_settings
+from dendrax.validation._import import quiet_brian2
 
 # Not importorskip: the import is what run_brian2 has to get right.
 pytestmark = pytest.mark.skipif(find_spec("brian2") is None, reason="Brian2 is an extra")
@@ -170,7 +171,10 @@ def test_the_difference_vanishes_with_the_step_of_brian2():
     assert study.spike_order > 3.5
     assert study.v_order > 3.5
     first = [line.split()[0] for line in str(study).splitlines()]
-    assert first == ["dt", "0.1", "0.05", "order"]
+    assert first == ["dt", "0.1", "0.05", "0.025", "limit", "order"]
+    # What Brian2 tends to is nearer than all that it reaches.
+    assert study.limit.spike_max < study.comparisons[2].spike_max
+    assert study.limit.v_rms < study.comparisons[2].v_rms
 
 
 def test_inputs_off_the_grid_are_exact():
@@ -268,6 +272,29 @@ def test_threads_do_not_disturb_each_other():
         assert list(pool.map(spikes, inputs)) == [spikes(each) for each in inputs]
 
 
+@pytest.mark.slow
+def test_compiled_code_gives_the_same_numbers_from_any_thread():
+    inputs = dx.Inputs(current=dx.step_current(600 * pq.pA, 0 * pq.ms, 9 * pq.ms))
+
+    def spikes(target):
+        return dx.run_brian2(dx.LIF(), inputs, SHORT, target=target).spikes(0)
+
+    with ThreadPoolExecutor(2) as pool:
+        compiled, interpreted = pool.map(spikes, ["cython", "numpy"])
+    assert compiled.size
+    np.testing.assert_allclose(compiled, interpreted, rtol=0, atol=1e-12)
+
+
+def test_what_brian2_cannot_compile_or_run_here_is_refused(monkeypatch):
+    with quiet_brian2() as brian2:
+        monkeypatch.setattr(brian2.CythonCodeObject, "is_available", lambda: False)
+        with pytest.raises(ImportError, match="target='cython' needs Cython and a C"):
+            dx.run_brian2(dx.LIF(), dx.Inputs(), SHORT, target="cython")
+        monkeypatch.setattr(brian2, "get_device", lambda: object())
+        with pytest.raises(dx.ModelError, match="Brian2 must run in this process"):
+            dx.run_brian2(dx.LIF(), dx.Inputs(), SHORT)
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
@@ -275,6 +302,7 @@ def test_threads_do_not_disturb_each_other():
         ({"dt": 0 * pq.ms}, dx.ModelError, "dt must be positive"),
         ({"dt": 1 * pq.mV}, dx.UnitError, "dt must be a time"),
         ({"schedule": "fast"}, dx.ModelError, "schedule must be one of"),
+        ({"target": "cpp_standalone"}, dx.ModelError, "target must be one of"),
         ({"model": TREE, "inputs": POINT}, dx.UnitError, "current of DendriticNeuron must be"),
         (
             {"simulator": dx.Simulator(1 * pq.ms, record=dx.Record("w", every=0.1 * pq.ms))},

@@ -26,6 +26,8 @@ CLAIMED = (
     "brian2_at_most_one_spike brian2_cell_passive brian2_cell_hodgkin_huxley brian2_cell_channels "
     "brian2_cell_calcium brian2_cell_synapses brian2_cell_clamps brian2_cell_dspike "
     "brian2_cell_dcaap"
+    " brian2_network_feed_forward brian2_network_recurrent brian2_network_egru "
+    "brian2_network_dendritic brian2_network_mixed"
 )
 
 

@@ -17,7 +17,7 @@ MS_CM2 = pq.mS / pq.cm**2
 SHAPE = dx.discretize(dx.ball_and_stick(20 * UM, 210 * UM, 2 * UM), max_length=70 * UM)
 TIP = "dend[0](0.9)"
 
-ITSELF = "Runge-Kutta's method; about ten times what is measured"
+ITSELF = "Runge-Kutta's method; four times what is measured or more"
 FOURTH = "Runge-Kutta's method is of order 4, of which steps near the limit of stability fall short"
 SECOND = "the scheme of cells is of order 2"
 LIMIT = "what is left of the difference when its second order is taken away"
