@@ -27,7 +27,8 @@ CLAIMED = (
     "brian2_cell_calcium brian2_cell_synapses brian2_cell_clamps brian2_cell_dspike "
     "brian2_cell_dcaap"
     " brian2_network_feed_forward brian2_network_recurrent brian2_network_egru "
-    "brian2_network_dendritic brian2_network_mixed"
+    "brian2_network_dendritic brian2_network_mixed recover_passive recover_adex "
+    "recover_dendritic recover_ball_and_stick recover_dcaap"
 )
 
 
@@ -36,7 +37,8 @@ def test_every_claim_has_a_scenario():
 
 
 def test_scenarios_are_chosen_by_parts_of_their_names():
-    assert arguments(["--only", "dcaap"]).names == ["dcaap_event", "dcaap_smooth"]
+    names = arguments(["--only", "dcaap"]).names
+    assert names == ["brian2_cell_dcaap", "dcaap_event", "dcaap_smooth", "recover_dcaap"]
     with pytest.raises(SystemExit):
         arguments(["--only", "no such scenario"])
 

@@ -10,8 +10,8 @@ MS, PA = pq.ms, pq.pA
 T_STOP, DT = 30.0, 0.1
 STEP = 0.025 * MS  # of dendrax; fifth order, off by less than 1e-8 ms
 
-SPIKES = "Brian2's step of 0.05 ms; nine times what is measured or more"
-LIMIT = "Brian2's steps of 0.05 and 0.025 ms; nine times what is measured or more"
+SPIKES = "Brian2's step of 0.05 ms; six times what is measured or more"
+LIMIT = "Brian2's steps of 0.05 and 0.025 ms; six times what is measured or more"
 ORDER = "Runge-Kutta's method is of order 4; where in its step a spike falls changes the constant"
 PLAIN = "a step for each event on the way to a spike, and what a late one makes others late by"
 
