@@ -137,6 +137,7 @@ from dendrax.validation import Convergence as Convergence
 from dendrax.validation import GradientCheck as GradientCheck
 from dendrax.validation import NetworkComparison as NetworkComparison
 from dendrax.validation import check_gradient as check_gradient
+from dendrax.validation import coincidence_factor as coincidence_factor
 from dendrax.validation import compare as compare
 from dendrax.validation import convergence as convergence
 from dendrax.validation import run_brian2 as run_brian2

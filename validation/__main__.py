@@ -1,4 +1,4 @@
-"""``python -m validation [--only NAME]``: measure scenarios and update their report."""
+"""``python -m validation [--only NAME] [--quick]``: measure scenarios and update their report."""
 
 import argparse
 import importlib
@@ -11,6 +11,9 @@ from collections.abc import Sequence
 import jax
 
 from validation import report, scenarios
+
+# One of each kind, a minute in all.
+QUICK = ("brian2_lif", "brian2_qif", "rallpack2", "reciprocity", "taper")
 
 # Before any model is made.
 jax.config.update("jax_enable_x64", True)
@@ -26,11 +29,13 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     """Return what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m validation", description=__doc__)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="scenarios that contain a NAME")
+    parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
     parser.add_argument("--list", action="store_true", help="print the names of all scenarios")
     parser.add_argument("--peers", help="the interpreter that has NEURON, Arbor and Jaxley")
     asked = parser.parse_args(given)
+    wanted = asked.only or [""]
     asked.names = [
-        name for name in names() if not asked.only or any(part in name for part in asked.only)
+        name for name in (QUICK if asked.quick else names()) if any(part in name for part in wanted)
     ]
     if not asked.names:
         parser.error(f"no scenario {', '.join(asked.only)}; there are {', '.join(names())}")

@@ -1,6 +1,7 @@
 """Validation: the same model in an independent simulator, and whether the results agree."""
 
 from dendrax.validation._brian2 import run_brian2 as run_brian2
+from dendrax.validation._coincidence import coincidence_factor as coincidence_factor
 from dendrax.validation._compare import compare as compare
 from dendrax.validation._comparison import Comparison as Comparison
 from dendrax.validation._convergence import Convergence as Convergence

@@ -39,6 +39,8 @@ def test_every_claim_has_a_scenario():
 def test_scenarios_are_chosen_by_parts_of_their_names():
     names = arguments(["--only", "dcaap"]).names
     assert names == ["brian2_cell_dcaap", "dcaap_event", "dcaap_smooth", "recover_dcaap"]
+    quick = arguments(["--quick"]).names
+    assert set(quick) < set(arguments([]).names)
     with pytest.raises(SystemExit):
         arguments(["--only", "no such scenario"])
 
