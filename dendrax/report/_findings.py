@@ -133,7 +133,7 @@ def _of_check(check: dict[str, Any]) -> Iterator[str]:
         ("max_spike_time_difference_ms", "spike times"),
         ("voltage_rms_mV", "voltages"),
     ):
-        coarse, fine = check[name]
+        *_, coarse, fine = check[name]
         # Below this there is nothing left to shrink.
         if coarse and fine and fine > max(0.75 * coarse, 1e-6):
             yield f"the {title} of Brian2 do not come closer with half its step."
