@@ -109,13 +109,19 @@ def test_the_table_has_values_with_units_bounds_and_uncertainty(fitted):
 
 def test_the_table_tells_what_is_at_a_bound_and_only_that(fitted):
     free = {
-        "c_m": dx.learnable(50.1 * pq.pF, bounds=small_fit.BOUNDS["c_m"]),
+        "c_m": dx.learnable(51 * pq.pF, bounds=small_fit.BOUNDS["c_m"]),
         "v_th": dx.learnable(-40.01 * pq.mV, bounds=small_fit.BOUNDS["v_th"]),
         "tau_syn": dx.learnable(0.01 * pq.ms),  # between 0 and infinity: nothing is close
+        "g_leak": dx.learnable(1.3 * pq.nS, bounds=small_fit.BOUNDS["g_leak"]),  # 1/15 of the way
     }
     moved = dataclasses.replace(fitted, model=dx.LIF(**free), uncertainty=None)
     table = dx.fitted_parameters(moved)
-    assert table["at_bound"].to_dict() == {"c_m": "low", "tau_syn": "", "v_th": "high"}
+    assert table["at_bound"].to_dict() == {
+        "c_m": "low",
+        "g_leak": "",
+        "tau_syn": "",
+        "v_th": "high",
+    }
     assert table["std"].isna().all()
 
 
