@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -13,12 +14,11 @@ import quantities as pq
 import xarray as xr
 
 import dendrax as dx
-from dendrax import cli
-from dendrax.cli import main
-from dendrax.fitting import _run
+from dendrax.cli import _job, main
+from dendrax.fitting import _run, features
 from tests.fitting import small_fit
 
-COMMANDS = ["demo", "fit", "info", "validate"]
+COMMANDS = ["demo", "fit", "info", "simulate", "export", "report", "validate"]
 STEPS = 2
 
 
@@ -43,14 +43,14 @@ def checked():
 def out(recording, checked):
     """Return the folder that a fit of two steps leaves."""
     folder = recording.parent / "new" / "fit"
-    convergence = cli.convergence
+    convergence = _job.convergence
 
     def keeping(*args, **options):
         checked.append(convergence(*args, **options))
         return checked[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "convergence", keeping)
+        patch.setattr(_job, "convergence", keeping)
         assert main(fit_of(recording, folder)) == 0
     return folder
 
@@ -130,7 +130,7 @@ def test_the_version(capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["train"], ["fit"], ["info"], ["fit", "a.abf", "--steps", "many"], ["demo", "--fast"]],
+    [[], ["train"], ["report"], ["info"], ["fit", "a.abf", "--steps", "many"], ["demo", "--fast"]],
     ids=" ".join,
 )
 def test_a_command_that_is_not_understood_is_refused_in_one_line(arguments, capsys):
@@ -154,6 +154,14 @@ def test_a_recording_that_cannot_be_used_is_refused_in_one_line(kind, command, t
     [
         (["--model", "hh"], "there is no model 'hh'; there are: lif, eif, adex"),
         (["--steps", "0"], "--steps must be at least 1; got 0"),
+        (["--loss", "chi2"], "there is no loss 'chi2'; there are: voltage, spike_times"),
+        (["--loss", "two*voltage"], "the weight of 'two*voltage' must be a number"),
+        (["--held-out", "6"], "--held-out names sweep 6; there are sweeps 0 to 5"),
+        (["--morphology", "none.swc"], "none.swc"),
+        (
+            ["--method", "levenberg-marquardt", "--learning-rate", "1"],
+            "levenberg-marquardt has no learning rate",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -192,7 +200,7 @@ def test_info_lists_sweeps_and_membrane(recording, capsys):
 
 def test_a_fit_leaves_results_a_picture_and_a_summary(out):
     files = {path.name for path in out.iterdir()}
-    assert {"fit.nc", "fit.nix", "fit.png", "summary.json"} <= files
+    assert {"fit.nc", "fit.nix", "fit.png", "summary.json", "report.html", "config.toml"} <= files
     assert not [name for name in files if name.endswith(".tmp")]
     assert (out / "fit.png").read_bytes().startswith(b"\x89PNG")
 
@@ -226,10 +234,12 @@ def test_the_summary_has_the_check_against_brian2_at_two_steps(summary):
 
 
 def test_results_open_elsewhere(out, summary):
-    with xr.open_dataset(out / "fit.nc", decode_times=False) as simulated:
-        assert simulated.v.attrs["units"] == "mV"
-        assert simulated.sizes["trial"] == 6
-    with xr.open_dataset(out / "fit.nc", group="history") as history:
+    with xr.open_datatree(out / "fit.nc", decode_times=False) as tree:
+        assert tree["simulation"].v.attrs["units"] == "mV"
+        assert tree["recording"].sizes["trial"] == 6
+        assert tree.attrs["optimizer"] == "adam"
+        assert "uncertainty" in tree.children
+        history = tree["history"].to_dataset()
         assert history.sizes["step"] == STEPS
         assert history.c_m.attrs["units"] == "pF"
         best = history.isel(step=int(np.argmin(history.loss.values)))
@@ -247,13 +257,111 @@ def test_a_fit_that_is_resumed_takes_no_step_again(
         raise AssertionError("all steps were done before")
 
     monkeypatch.setattr(_run, "advance", advance)
-    monkeypatch.setattr(cli, "convergence", lambda *_, **__: checked[-1])
+    monkeypatch.setattr(_job, "convergence", lambda *_, **__: checked[-1])
     (out / "summary.json").unlink()
     assert main(fit_of(recording, out, "--resume")) == 0
     again = json.loads((out / "summary.json").read_text())
     assert again["parameters"] == summary["parameters"]
     assert main(fit_of(recording, out, "--resume", steps=STEPS + 1)) == 2
     assert "belongs to another fit" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_fit_without_a_recording_is_refused_in_one_line(capsys):
+    assert main(["fit"]) == 2
+    assert "which recording?" in one_line(capsys.readouterr())
+
+
+def planned(capsys, *arguments):
+    """Return what a fit would do."""
+    assert main(["fit", *map(str, arguments), "--dry-run"]) == 0
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    return {line[0]: line[1] for line in lines if len(line) == 2}
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(recording, tmp_path, capsys):
+    out = tmp_path / "out"
+    options = ["--model", "lif", "--out", out, "--batch-size", 2, "--starts", 3, "--steps", 10]
+    plan = planned(capsys, recording, *options)
+    assert plan["c_m"].split()[1:3] == ["pF", "learnable"]
+    assert plan["trained"] == "sweeps 0 1 3 4"
+    assert plan["held"] == "out   sweeps 2 5"
+    assert plan["loss"].startswith("Voltage(scale=1.0")
+    assert plan["work"].startswith("60 simulated sweeps with gradients")
+    assert not out.exists()
+
+
+def test_a_file_may_hold_the_options_and_the_command_line_wins(recording, tmp_path, capsys):
+    config = tmp_path / "fit.toml"
+    config.write_text(
+        f"recording = '{recording}'\nmodel = 'lif'\nheld-out = []\nloss = '2*voltage'\n"
+        "method = 'levenberg-marquardt'\nsteps = 7\nspike-threshold = -20\n"
+    )
+    plan = planned(capsys, "--config", config, "--steps", 5)
+    assert plan["steps"].startswith("5 at most, 6 sweeps")
+    assert plan["held"] == "out   sweeps none"
+    assert plan["loss"].startswith("2 * (Voltage(scale=1.0, before=2.0, after=10.0")
+    assert plan["work"].startswith("30 simulated sweeps with Jacobians of 6 columns")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("step = 5", "there is no option 'step'; there are: recording, model,"),
+        ("steps = 'many'", "steps must be a whole number; got 'many'"),
+        ("starts = true", "starts must be a whole number; got True"),
+        ("held-out = [1.5]", "held-out must be a whole number or a list of them; got [1.5]"),
+        ("dt = 'small'", "dt must be a number; got 'small'"),
+        ("steps = [1, 2]", "steps must be a whole number; got [1, 2]"),
+        ("method = 'sgd'", "method must be one of adam, polyak, levenberg-marquardt; got 'sgd'"),
+        ("patience = 0", "--patience must be at least 1; got 0"),
+        ("steps 5", "not a TOML file"),
+    ],
+)
+def test_options_in_a_file_are_checked_by_name(line, reason, recording, tmp_path, capsys):
+    config = tmp_path / "fit.toml"
+    config.write_text(line)
+    assert main(["fit", str(recording), "--config", str(config)]) == 2
+    assert reason in one_line(capsys.readouterr())
+
+
+def test_what_was_asked_for_is_kept_and_asks_for_the_same_again(recording, out, capsys):
+    again = planned(capsys, "--config", out / "config.toml")
+    assert again == planned(capsys, *fit_of(recording, out)[1:])
+
+
+def test_a_morphology_becomes_a_cell_with_the_usual_conductances(recording, tmp_path, capsys):
+    swc = tmp_path / "cell.swc"
+    dx.write_swc(dx.ball_and_stick(20 * pq.um, 200 * pq.um, 2 * pq.um), swc)
+    plan = planned(capsys, recording, "--morphology", swc, "--celsius", 32)
+    assert plan["Cell,"] == "9 learnable numbers"
+    # 1 uF/cm2 in the time constant of the recording, printed with four digits.
+    leak = float(plan["mechanisms[0].g_leak"].split()[0])
+    tau = features(dx.read_recording(recording)).tau
+    np.testing.assert_allclose(leak * tau, 1.0, rtol=1e-3)
+    for k in range(1, 5):
+        assert "learnable" in plan[f"mechanisms[{k}].g_max"]
+    assert plan["simulator"].endswith("steps of 0.025 ms")
+
+
+def test_the_report_can_be_written_again(out, capsys):
+    report = out / "report.html"
+    before = report.read_text()
+    report.unlink()
+    assert main(["report", str(out)]) == 0
+    pictures = r'src="[^"]*"'  # elements of an SVG have random names
+    assert re.sub(pictures, "", report.read_text()) == re.sub(pictures, "", before)
+    assert main(["report", str(out.parent)]) == 2
+    assert "there is no such file" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_fit_goes_to_other_programs(out, summary):
+    assert main(["export", str(out), "--to", ".mat"]) == 0
+    simulated = dx.read(out / "fit.mat")
+    assert simulated.target.n_trials == simulated.inputs.n_trials == 6
+    assert main(["export", str(out), "--to", "brian2"]) == 0
+    script = (out / "fit_brian2.py").read_text()
+    compile(script, "fit_brian2.py", "exec")
+    assert repr(summary["parameters"]["c_m"]["value"]) in script
 
 
 MODEL = """
@@ -299,6 +407,20 @@ neuron = Leaky()
 inputs = dx.Inputs(current=dx.step_current(200 * pq.pA, 5 * pq.ms, 25 * pq.ms))
 simulator = dx.Simulator(25 * pq.ms, record=dx.Record("v", every=0.5 * pq.ms), max_spikes=8)
 """
+
+
+def test_a_model_of_ones_own_is_simulated(tmp_path, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text(MODEL.replace("WRONG", ""))
+    assert main(["simulate", f"{path}:neuron", "--out", str(tmp_path / "result.nc")]) == 0
+    saved = dx.read(tmp_path / "result.nc")
+    # Between -65 and -45 mV with a steady state of -35 mV: 8 ms ln(30 / 10) each, the first sooner.
+    first = 5 + 8 * np.log(25 / 10)
+    expected = first + 8 * np.log(3) * np.arange(3)
+    expected = expected[expected < 25]
+    np.testing.assert_allclose(saved.target.spikes(0), expected, atol=1e-6)
+    shown = capsys.readouterr().out
+    assert shown == f"{len(expected)} spikes in 1 trial(s) of 25 ms, 1 neuron(s); recorded: v\n"
 
 
 def test_a_model_with_a_wrong_gradient_does_not_pass(tmp_path, capsys):

@@ -10,9 +10,15 @@ from dendrax.fitting._free import to_free as to_free
 from dendrax.fitting._free import with_free as with_free
 from dendrax.fitting._initial import initial_model as initial_model
 from dendrax.fitting._initial import models as models
+from dendrax.fitting._initial_cell import initial_cell as initial_cell
 from dendrax.fitting._polyak import polyak as polyak
 from dendrax.fitting._profile import profile as profile
+from dendrax.fitting._provenance import in_words as in_words
 from dendrax.fitting._pseudospikes import with_pseudospikes as with_pseudospikes
 from dendrax.fitting._result import FitResult as FitResult
 from dendrax.fitting._score import Score as Score
+from dendrax.fitting._tree import read_fit as read_fit
 from dendrax.fitting._uncertainty import uncertainty as uncertainty
+from dendrax.fitting._values import fitted_parameters as fitted_parameters
+from dendrax.fitting._values import table_of as table_of
+from dendrax.fitting._values import with_uncertainty as with_uncertainty

@@ -1,5 +1,6 @@
 """Fitting a model to recorded sweeps by exact gradients."""
 
+import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from dendrax.fitting._least_squares import LeastSquares
 from dendrax.fitting._method import AbstractMethod
 from dendrax.fitting._objective import Objective
 from dendrax.fitting._progress import Trials, begin
+from dendrax.fitting._provenance import provenance
 from dendrax.fitting._result import FitResult
 from dendrax.fitting._run import Plan, run
 from dendrax.fitting._score import score
@@ -111,7 +113,8 @@ def fit(
     RuntimeWarning
         If the fitted model never spikes where the recording does.
     """
-    simulator = _recording(simulator, sweeps, loss)
+    started = time.perf_counter()
+    data, simulator = sweeps, _recording(simulator, sweeps, loss)
     if isinstance(sweeps.target, SimulationResult):
         sweeps = on_grid(sweeps, simulator)
     trained, held_out = _split(sweeps.inputs.n_trials, held_out)
@@ -146,6 +149,10 @@ def fit(
     }
     _warn_if_dead(result, sweeps)
     history = to_history(model, state.history, start, int(state.step[0]))
+    settings = {"steps": steps, "starts": starts, "seed": seed}
+    settings |= {"batch_size": batch_size, "patience": patience}
+    objective = Objective(best, simulator, loss)
+    origin = provenance(objective, method, data, settings, time.perf_counter() - started)
     return FitResult(
         best,
         result,
@@ -154,8 +161,9 @@ def fit(
         trained,
         held_out,
         scores,
-        Objective(best, simulator, loss),
+        objective,
         sweeps,
+        origin,
     )
 
 

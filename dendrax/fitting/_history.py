@@ -1,12 +1,13 @@
 """The history of a fit and its starts, labelled."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Array, Float
 
 from dendrax.fitting._progress import Progress
-from dendrax.parameters import parameters
+from dendrax.parameters import Parameter, parameters
 
 if TYPE_CHECKING:
     import xarray
@@ -39,7 +40,13 @@ def _labelled(model: Any, columns: dict[str, np.ndarray], along: str) -> "xarray
     variables = {}
     for name, values in columns.items():
         dims = (along, *(f"{name}_{i}" for i in range(values.ndim - 1)))
-        unit = known[name].unit if name in known else "1"
-        variables[name] = (dims, values, {"units": unit})
+        variables[name] = (dims, values, _about(known[name]) if name in known else {"units": "1"})
     n = len(next(iter(columns.values())))
     return xarray.Dataset(variables, coords={along: (along, np.arange(n), {"units": "1"})})
+
+
+def _about(entry: Parameter) -> dict[str, Any]:
+    about: dict[str, Any] = {"units": entry.unit}
+    # Infinity is no number of JSON, in which Zarr has its attributes.
+    sides = zip(("low", "high"), entry.bounds, strict=True)
+    return about | {side: bound for side, bound in sides if math.isfinite(bound)}

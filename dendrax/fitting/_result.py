@@ -1,11 +1,11 @@
 """What a fit leaves behind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dendrax.fitting._objective import Objective
 from dendrax.fitting._score import Score
-from dendrax.results import SimulationResult, Sweeps
+from dendrax.results import Sweeps
 
 if TYPE_CHECKING:
     import xarray
@@ -19,8 +19,8 @@ class FitResult:
     ----------
     model : AbstractNeuron
         The model with the lowest training loss.
-    result : SimulationResult
-        What that model does on all sweeps.
+    result : SimulationResult, or dict of str to SimulationResult
+        What that model does on all sweeps; of a network, by population.
     history : xarray.Dataset
         On the dimension ``step``: ``loss``, its terms, ``gradient_norm``, ``spike_count`` and each
         learnable parameter (with units).
@@ -34,11 +34,15 @@ class FitResult:
     objective : Objective, optional
         What was fitted; None in a fit that was read from a file.
     sweeps : Sweeps, optional
-        The data, sampled as the simulation is; None likewise.
+        The data, sampled as the simulation is.
+    provenance : dict of str to str, int or float
+        Versions, settings, seed, model, loss, checksum of the data and wall time in seconds.
+    uncertainty : xarray.Dataset, optional
+        As of :func:`with_uncertainty`; None where nobody asked.
     """
 
     model: Any
-    result: SimulationResult
+    result: Any
     history: "xarray.Dataset"
     starts: "xarray.Dataset"
     trained: tuple[int, ...]
@@ -46,3 +50,5 @@ class FitResult:
     score: dict[str, Score]
     objective: Objective | None = None
     sweeps: Sweeps | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)
+    uncertainty: "xarray.Dataset | None" = None

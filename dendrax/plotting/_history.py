@@ -41,7 +41,9 @@ def plot_history(history: Any, ax: Any = None) -> Any:
         ax.plot(step, curves[:, 1:], color=color, lw=0.6, alpha=0.5)
     if all(np.nanmin(loss.values) > 0 for loss in losses.values()):
         ax.set_yscale("log")
-        ax.yaxis.get_major_locator().set_params(subs=(1, 2, 5))
+        low, high = ax.get_ylim()
+        if high < 100 * low:
+            ax.yaxis.get_major_locator().set_params(subs=(1, 2, 5))
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter("")
     ax.set(xlabel="step", ylabel="loss")

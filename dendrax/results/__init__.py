@@ -8,6 +8,7 @@ from dendrax.results._result import SimulationResult as SimulationResult
 from dendrax.results._schema import per_ms as per_ms
 from dendrax.results._storage import append as append
 from dendrax.results._storage import read as read
+from dendrax.results._storage import read_xarray as read_xarray
 from dendrax.results._storage import write as write
 from dendrax.results._sweeps import Sweeps as Sweeps
 from dendrax.results._sweeps import apart as apart

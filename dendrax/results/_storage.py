@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Mapping
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -13,8 +12,6 @@ from dendrax.inputs import Inputs
 from dendrax.results._file import existing_file
 from dendrax.results._result import SimulationResult
 from dendrax.results._sweeps import Sweeps
-
-Result = SimulationResult | Sweeps | Mapping[str, SimulationResult]
 
 # The module of each format, imported when it is used.
 _FORMATS = {
@@ -27,15 +24,16 @@ _FORMATS = {
 }
 
 
-def write(result: Result, path: str | PathLike, inputs: Inputs | None = None) -> None:
+def write(result: Any, path: str | PathLike, inputs: Inputs | None = None) -> None:
     """Write a result to a file, in the format that the suffix names.
 
     An existing file is replaced, at the very end: it is never left half written.
 
     Parameters
     ----------
-    result : SimulationResult or Sweeps, or dict of them
-        A dictionary, as of the populations of a network, goes to ``.nc`` and ``.zarr``.
+    result : SimulationResult or Sweeps, or dict of them, or FitResult
+        A dictionary, as of the populations of a network, goes to ``.nc`` and ``.zarr``, and so does
+        a fit, which :func:`read_fit` reads.
     path : str or path
         ``.nc`` (netCDF 4) and ``.zarr`` (with the extra ``zarr``) are laid out as by
         :func:`to_xarray`, ``.mat`` (MATLAB) has the same variables; ``.nix`` and ``.pkl`` hold the
@@ -61,9 +59,10 @@ def write(result: Result, path: str | PathLike, inputs: Inputs | None = None) ->
 .pkl; got '.txt'.
     """
     path = Path(path)
-    if isinstance(result, Mapping) and path.suffix not in (".nc", ".zarr"):
+    if not isinstance(result, SimulationResult | Sweeps) and path.suffix not in (".nc", ".zarr"):
         raise RecordingError(
-            f"{path}: several results go to .nc or .zarr. Write each to a file of its own."
+            f"{path}: a fit, or several results, go to .nc or .zarr. Write each result to a file "
+            "of its own."
         )
     save = _format(path).save
     if not path.parent.is_dir():
@@ -106,6 +105,23 @@ def read(path: str | PathLike) -> SimulationResult | Sweeps | dict[str, Any]:
     """
     path = Path(path)
     load = _format(path).load
+    return load(path if _is_store(path) else existing_file(path))
+
+
+def read_xarray(path: str | PathLike) -> Any:
+    """Read the dataset, or the tree of them, that a ``.nc`` file or a ``.zarr`` store holds.
+
+    Raises
+    ------
+    RecordingError
+        If it is missing or damaged, or of another format.
+    ImportError
+        If the library of the format is not installed.
+    """
+    path = Path(path)
+    if path.suffix not in (".nc", ".zarr"):
+        raise RecordingError(f"{path}: datasets are in .nc or .zarr; got {path.suffix!r}.")
+    load = _format(path).load_xarray
     return load(path if _is_store(path) else existing_file(path))
 
 

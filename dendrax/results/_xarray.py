@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import singledispatch
 from typing import Any
 
 import jax.numpy as jnp
@@ -23,6 +24,7 @@ from dendrax.results._schema import (
 from dendrax.results._sweeps import Sweeps, apart
 
 
+@singledispatch
 def to_xarray(
     result: SimulationResult | Sweeps | Mapping[str, Any], inputs: Inputs | None = None
 ) -> Any:
@@ -30,7 +32,7 @@ def to_xarray(
 
     Parameters
     ----------
-    result : SimulationResult or Sweeps, or dict of them
+    result : SimulationResult or Sweeps, or dict of them, or FitResult
     inputs : Inputs, optional
         What drove the model; Sweeps have them already.
 
@@ -40,7 +42,9 @@ def to_xarray(
         Traces (trial, neuron, ..., time) under their own names; spikes as a ragged array:
         ``spike_time``, ``spike_trial`` and ``spike_neuron`` (spike,). All is listed in
         ``results/_schema.py``. Results of unlike shapes, as of the populations of a network, make
-        a tree of such datasets under their names.
+        a tree of such datasets under their names; a fit makes one with the groups ``parameters``,
+        ``uncertainty``, ``history``, ``starts``, ``simulation``, ``recording`` and ``scores``, and
+        its provenance in the attributes.
 
     Raises
     ------
@@ -169,7 +173,7 @@ def from_xarray(dataset: Any) -> SimulationResult | Sweeps | dict[str, Any]:
     if came != VERSION:
         raise RecordingError(
             f"dataset: dendrax_schema must be {VERSION}; got {came}. Only datasets of dx.to_xarray "
-            "can be read back."
+            "can be read back; a fit is read by dx.read_fit."
         )
     if "spike_time" not in dataset:
         return {name: from_xarray(child) for name, child in dataset.children.items()}

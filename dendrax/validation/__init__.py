@@ -11,6 +11,7 @@ from dendrax.validation._distances import spike_distances as spike_distances
 from dendrax.validation._gradient import GradientCheck as GradientCheck
 from dendrax.validation._gradient import check_gradient as check_gradient
 from dendrax.validation._model_file import load as load
+from dendrax.validation._model_file import load_one as load_one
 from dendrax.validation._network_comparison import NetworkComparison as NetworkComparison
 from dendrax.validation._scipy import run_scipy as run_scipy
 from dendrax.validation._script import to_brian2_script as to_brian2_script

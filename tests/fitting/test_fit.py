@@ -60,6 +60,19 @@ def complete(sweeps, tmp_path_factory):
     return Complete(sweeps, tmp_path_factory.mktemp("fit"))
 
 
+def test_the_provenance_says_how_a_fit_was_made(complete):
+    about = complete.fitted.provenance
+    assert about["model"] == "LIF"
+    first, second = about["loss"].split(" + ")
+    assert first.startswith("Voltage(scale=0.5, before=1.0, after=1.0")
+    assert second.startswith("SpikeTimes(scale=2.0, reach=5.0")
+    assert (about["steps"], about["starts"], about["seed"]) == (small_fit.STEPS, 1, 0)
+    assert about["jax"] == jax.__version__
+    assert set(about["data_sha256"]) <= set("0123456789abcdef")
+    assert about["wall_s"] > 0
+    assert all(isinstance(value, str | int | float) for value in about.values())
+
+
 @pytest.fixture(scope="module")
 def fitted(complete):
     return complete.fitted

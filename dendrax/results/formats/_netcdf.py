@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from dendrax.results._xarray import from_xarray, to_xarray
-from dendrax.results.formats._reading import load_xarray, reading
+from dendrax.results.formats._reading import load_tree, reading
 
 
 def save(result: Any, path: Path, inputs: Any) -> None:
@@ -12,6 +12,9 @@ def save(result: Any, path: Path, inputs: Any) -> None:
 
 
 def load(path: Path) -> Any:
+    return from_xarray(load_xarray(path))
+
+
+def load_xarray(path: Path) -> Any:
     with reading(path, "netCDF4"):
-        found = load_xarray(path, engine="netcdf4")
-    return from_xarray(found)
+        return load_tree(path, engine="netcdf4")

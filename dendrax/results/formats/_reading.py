@@ -33,7 +33,7 @@ def reading(path: Path, library: str) -> Iterator[None]:
         ) from None
 
 
-def load_xarray(path: Path, **options: Any) -> Any:
+def load_tree(path: Path, **options: Any) -> Any:
     """Load a dataset, or the tree of them if the file has nothing of its own at the top."""
     import xarray as xr
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from dendrax.errors import RecordingError
 from dendrax.results._xarray import from_xarray, to_xarray
-from dendrax.results.formats._reading import load_xarray, optional, reading
+from dendrax.results.formats._reading import load_tree, optional, reading
 
 # Zarr warns of metadata that are kept in one place: they are no part of its third format.
 _PLAIN: dict[str, Any] = {"consolidated": False}
@@ -15,14 +15,25 @@ _GROWING = ("spike", "input_spike", "trial")
 
 def save(result: Any, path: Path, inputs: Any) -> None:
     optional("zarr", "zarr")
-    to_xarray(result, inputs).to_zarr(path, **_PLAIN)
+    found = to_xarray(result, inputs)
+    whole = found.map_over_datasets(_portable) if hasattr(found, "children") else _portable(found)
+    whole.to_zarr(path, **_PLAIN)
+
+
+def _portable(dataset: Any) -> Any:
+    """Return the dataset with texts of any length: those of one length have no specification."""
+    texts = {name: each for name, each in dataset.variables.items() if each.dtype.kind == "U"}
+    return dataset.assign({name: each.astype(object) for name, each in texts.items()})
 
 
 def load(path: Path) -> Any:
+    return from_xarray(load_xarray(path))
+
+
+def load_xarray(path: Path) -> Any:
     optional("zarr", "zarr")
     with reading(path, "zarr"):
-        found = load_xarray(path, engine="zarr", **_PLAIN)
-    return from_xarray(found)
+        return load_tree(path, engine="zarr", **_PLAIN)
 
 
 def extend(result: Any, path: Path, inputs: Any) -> None:

@@ -1,0 +1,137 @@
+"""The parameters of a fit as a table: where they are, how sure that is, what holds them there."""
+
+import math
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dendrax.errors import FitError
+from dendrax.fitting._result import FitResult
+from dendrax.fitting._uncertainty import uncertainty
+from dendrax.parameters import parameters
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
+
+# A value this close to a bound, as a share of the distance of both, is at it.
+_NEAR = 0.01
+# As for the starts, bounds further apart than this are seen on a logarithmic scale.
+_DECADE = 10.0
+
+
+def with_uncertainty(
+    fitted: FitResult, *, method: str = "gauss_newton", level: float = 0.95
+) -> FitResult:
+    """Return the fit together with the uncertainty of its parameters, for tables, files, reports.
+
+    Parameters
+    ----------
+    fitted : FitResult
+    method, level
+        As for :func:`uncertainty`.
+
+    Returns
+    -------
+    FitResult
+        Its ``uncertainty`` is filled.
+
+    Warns
+    -----
+    RuntimeWarning
+        If there is none, with the reason; the fit comes back as it was.
+    """
+    try:
+        return replace(fitted, uncertainty=uncertainty(fitted, method=method, level=level))
+    except FitError as error:
+        warnings.warn(f"no uncertainty: {error}", RuntimeWarning, stacklevel=2)
+        return fitted
+
+
+def fitted_parameters(fitted: FitResult) -> "pandas.DataFrame":
+    """Return the learnable parameters of a fit as a table.
+
+    Parameters
+    ----------
+    fitted : FitResult
+        After :func:`with_uncertainty`, if the uncertainty is wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``parameter`` (an entry of an array is ``name[i]``): ``value``, ``unit``, the standard
+        error ``std`` and the interval from ``lower`` to ``upper`` (NaN where unknown), the bounds
+        ``low`` and ``high``, and ``at_bound``: ``"low"``, ``"high"`` or nothing.
+
+    Examples
+    --------
+    >>> import dendrax as dx
+    >>> fitted = dx.read_fit("fit.nc", dx.LIF())  # doctest: +SKIP
+    >>> dx.fitted_parameters(fitted)[["value", "unit"]]  # doctest: +SKIP
+                    value unit
+    parameter
+    c_m        149.999997   pF
+    """
+    return table_of(to_dataset(fitted.model), fitted.uncertainty)
+
+
+def to_dataset(model: Any) -> "xarray.Dataset":
+    """Return all parameters of a model as variables with ``units``, bounds and ``is_learnable``."""
+    import xarray
+
+    variables = {}
+    for name, entry in parameters(model).items():
+        dims = tuple(f"{name}_{i}" for i in range(entry.value.ndim))
+        low, high = entry.bounds
+        # Infinity is no number of JSON, in which Zarr has its attributes.
+        about: dict[str, Any] = {"units": entry.unit, "is_learnable": int(entry.is_learnable)}
+        about |= {"low": repr(low), "high": repr(high)}
+        variables[name] = (dims, np.asarray(entry.value), about)
+    return xarray.Dataset(variables)
+
+
+def table_of(
+    parameters: "xarray.Dataset", uncertainty: "xarray.Dataset | None"
+) -> "pandas.DataFrame":
+    """Return the table of :func:`fitted_parameters` from the datasets of a fit."""
+    import pandas
+
+    rows: dict[str, dict[str, Any]] = {}
+    for name in sorted(map(str, parameters)):
+        column = parameters[name]
+        about = column.attrs
+        if not about["is_learnable"]:
+            continue
+        low, high = float(about["low"]), float(about["high"])
+        for index in np.ndindex(column.shape):
+            label = name + (f"[{', '.join(map(str, index))}]" if index else "")
+            value = float(column.values[index])
+            rows[label] = {"value": value, "unit": about["units"]}
+            rows[label] |= dict.fromkeys(("std", "lower", "upper"), np.nan)
+            rows[label] |= {"low": low, "high": high, "at_bound": which_bound(value, low, high)}
+    table = pandas.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+    if uncertainty is not None:
+        for name in ("std", "lower", "upper"):
+            table[name] = uncertainty[name].sel(parameter=list(rows)).values
+    return table
+
+
+def which_bound(value: float, low: float, high: float) -> str:
+    """Return at which bound, ``"low"`` or ``"high"``, a value is; nothing if at neither.
+
+    Between bounds a decade apart, closeness is that of logarithms. A half line has no scale of its
+    own, so that nothing is close to its end.
+
+    Examples
+    --------
+    >>> which_bound(-59.9, -60.0, -40.0), which_bound(0.1, 1e-3, 10.0)
+    ('low', '')
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    if low > 0 and high / low > _DECADE:
+        value, low, high = math.log(value), math.log(low), math.log(high)
+    share = (value - low) / (high - low)
+    return "low" if share < _NEAR else "high" if share > 1 - _NEAR else ""
