@@ -14,15 +14,13 @@ from dendrax.fitting._free import Free, bounded, to_free
 from dendrax.fitting._least_squares import jacobian
 from dendrax.fitting._objective import Objective
 from dendrax.fitting._result import FitResult
+from dendrax.fitting._values import which_bound
 from dendrax.parameters import parameters
 from dendrax.results import Sweeps, take
 from dendrax.simulation import with_settings
 
 if TYPE_CHECKING:
     import xarray
-
-# A value this close to one of two bounds, as a share of their distance, is on it.
-_ON_BOUND = 0.01
 
 
 def uncertainty(
@@ -88,8 +86,7 @@ def uncertainty(
     slope = _slope(fitted, free)
     names, entries = labels(fitted.model)
     low, high = np.array([entry.bounds for entry in entries]).T
-    share = (value - low) / (high - low)
-    on = np.isfinite(share) & ((share < _ON_BOUND) | (share > 1 - _ON_BOUND))
+    on = [bool(which_bound(*each)) for each in zip(value, low, high, strict=True)]
     return xarray.Dataset(
         {
             "value": ("parameter", value),
@@ -115,8 +112,8 @@ def problem(fitted: FitResult) -> tuple[Objective, Sweeps]:
     """Return what was fitted, ready for forward mode: the objective and the trained trials."""
     if fitted.objective is None or fitted.sweeps is None:
         raise FitError(
-            "a fit that was read from a file knows neither loss nor data. Run dx.fit with its "
-            "checkpoint again."
+            "a fit that was read from a file does not know its loss. Run dx.fit with its checkpoint "
+            "again."
         )
     objective = eqx.tree_at(
         lambda each: each.simulator,
