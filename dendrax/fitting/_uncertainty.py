@@ -10,11 +10,11 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from dendrax.errors import FitError
+from dendrax.fitting._bound import which_bound
 from dendrax.fitting._free import Free, bounded, to_free
 from dendrax.fitting._least_squares import jacobian
 from dendrax.fitting._objective import Objective
 from dendrax.fitting._result import FitResult
-from dendrax.fitting._values import which_bound
 from dendrax.parameters import parameters
 from dendrax.results import Sweeps, take
 from dendrax.simulation import with_settings
@@ -112,8 +112,8 @@ def problem(fitted: FitResult) -> tuple[Objective, Sweeps]:
     """Return what was fitted, ready for forward mode: the objective and the trained trials."""
     if fitted.objective is None or fitted.sweeps is None:
         raise FitError(
-            "a fit that was read from a file does not know its loss. Run dx.fit with its checkpoint "
-            "again."
+            "a fit that was read from a file does not know its loss. Run dx.fit with its "
+            "checkpoint again."
         )
     objective = eqx.tree_at(
         lambda each: each.simulator,

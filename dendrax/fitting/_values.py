@@ -1,6 +1,5 @@
 """The parameters of a fit as a table: where they are, how sure that is, what holds them there."""
 
-import math
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dendrax.errors import FitError
+from dendrax.fitting._bound import which_bound
 from dendrax.fitting._result import FitResult
 from dendrax.fitting._uncertainty import uncertainty
 from dendrax.parameters import parameters
@@ -15,11 +15,6 @@ from dendrax.parameters import parameters
 if TYPE_CHECKING:
     import pandas
     import xarray
-
-# A value this close to a bound, as a share of the distance of both, is at it.
-_NEAR = 0.01
-# As for the starts, bounds further apart than this are seen on a logarithmic scale.
-_DECADE = 10.0
 
 
 def with_uncertainty(
@@ -116,22 +111,3 @@ def table_of(
         for name in ("std", "lower", "upper"):
             table[name] = uncertainty[name].sel(parameter=list(rows)).values
     return table
-
-
-def which_bound(value: float, low: float, high: float) -> str:
-    """Return at which bound, ``"low"`` or ``"high"``, a value is; nothing if at neither.
-
-    Between bounds a decade apart, closeness is that of logarithms. A half line has no scale of its
-    own, so that nothing is close to its end.
-
-    Examples
-    --------
-    >>> which_bound(-59.9, -60.0, -40.0), which_bound(0.1, 1e-3, 10.0)
-    ('low', '')
-    """
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return ""
-    if low > 0 and high / low > _DECADE:
-        value, low, high = math.log(value), math.log(low), math.log(high)
-    share = (value - low) / (high - low)
-    return "low" if share < _NEAR else "high" if share > 1 - _NEAR else ""
