@@ -67,7 +67,7 @@ def _fitted(planned: Plan, checkpoint: Path) -> FitResult:
 def _checked(fitted: FitResult, planned: Plan) -> Convergence | str:
     """Return what Brian2 says of the model, or why it says nothing."""
     if isinstance(fitted.model, Cell):
-        return "a cell takes Brian2 minutes to hours. Ask it with dx.convergence."
+        return "its explicit steps would be microseconds for a cell. Ask with dx.convergence."
     say("checking the fitted model against Brian2")
     finer = argparse.Namespace(dt=0.1)
     fine = simulator_of(finer, fitted.model, planned.sweeps, every=1.0)

@@ -1,0 +1,27 @@
+"""Whether a fit has run into a bound."""
+
+import math
+
+# A value this close to a bound, as a share of the distance of both, is at it.
+_NEAR = 0.01
+# As for the starts, bounds further apart than this are seen on a logarithmic scale.
+_DECADE = 10.0
+
+
+def which_bound(value: float, low: float, high: float) -> str:
+    """Return at which bound, ``"low"`` or ``"high"``, a value is; nothing if at neither.
+
+    Between bounds a decade apart, closeness is that of logarithms. A half line has no scale of its
+    own, so that nothing is close to its end.
+
+    Examples
+    --------
+    >>> which_bound(-59.9, -60.0, -40.0), which_bound(0.1, 1e-3, 10.0)
+    ('low', '')
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    if low > 0 and high / low > _DECADE:
+        value, low, high = math.log(value), math.log(low), math.log(high)
+    share = (value - low) / (high - low)
+    return "low" if share < _NEAR else "high" if share > 1 - _NEAR else ""
