@@ -423,6 +423,7 @@ def test_a_model_of_ones_own_is_simulated(tmp_path, capsys):
     assert shown == f"{len(expected)} spikes in 1 trial(s) of 25 ms, 1 neuron(s); recorded: v\n"
 
 
+@pytest.mark.slow
 def test_a_model_with_a_wrong_gradient_does_not_pass(tmp_path, capsys):
     path = tmp_path / "mine.py"
     path.write_text(MODEL.replace("WRONG", "lax.stop_gradient"))

@@ -88,14 +88,11 @@ def _failure(objective: Objective, state: Progress, trials: Trials, step: int) -
         objective.simulate(free, trials.watched)
     last = {name: np.asarray(state.history[name][0, step]).tolist() for name in free}
     loss = float(state.history["loss"][0, step])
-    (_, _), gradient = jax.value_and_grad(objective, has_aux=True)(free, trials.trained)
-    strange = [name for name, slope in gradient.items() if not np.all(np.isfinite(slope))]
-    # A loss that is not finite has such a gradient too.
-    cause = (
-        f"the gradient of {strange[0]} is not finite"
-        if np.isfinite(loss) and strange
-        else f"the loss is {loss}"
-    )
+    cause = f"the loss is {loss}"
+    if np.isfinite(loss):
+        gradient = jax.grad(objective, has_aux=True)(free, trials.trained)[0]
+        strange = [name for name, slope in gradient.items() if not np.all(np.isfinite(slope))]
+        cause = f"the gradient of {', '.join(strange)} is not finite"
     return FitError(
         f"step {step}: {cause}, at {last}. Lower the learning rate, or narrow the bounds of the "
         "parameters."

@@ -172,9 +172,8 @@ def test_an_interrupted_fit_goes_on_as_if_nothing_had_happened(
     assert_same(small_fit.columns(again), small_fit.columns(fitted))
 
 
-@pytest.mark.parametrize(
-    "n_kills", [1, pytest.param(5, marks=pytest.mark.slow)], ids=["once", "often"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("n_kills", [1, 5], ids=["once", "often"])
 def test_a_fit_that_is_killed_goes_on_as_if_nothing_had_happened(n_kills, complete, tmp_path):
     checkpoint, saved = tmp_path / "fit.eqx", tmp_path / "fit.npz"
     command = [sys.executable, small_fit.__file__, str(checkpoint), str(saved)]

@@ -63,6 +63,7 @@ def at(*weights):
     return run(jnp.asarray(weights))
 
 
+@pytest.mark.slow
 def test_time_and_slope_are_continuous_where_a_spike_passes_the_end():
     def left(w):
         return float(at(w, 1.0)[1].extended[0, 0]) - T_STOP

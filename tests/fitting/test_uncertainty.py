@@ -79,12 +79,14 @@ def test_directions_go_from_the_stiffest_to_the_sloppiest(found):
     np.testing.assert_allclose(found.weight.values @ found.weight.values.T, np.eye(2), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_hessian_agrees_where_the_residuals_are_small(fitted, found):
     """They differ by the curvature of the model times the noise."""
     hessian = dx.uncertainty(fitted, method="hessian")
     np.testing.assert_allclose(hessian["std"], found["std"], rtol=0.05)
 
 
+@pytest.mark.slow
 def test_a_profile_is_a_parabola_of_that_width(fitted, found):
     value, std = (float(found[name].sel(parameter="c_m")) for name in ("value", "std"))
     values = value + std * np.array([-3.0, -1.0, 1.0, 3.0])

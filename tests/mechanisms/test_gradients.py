@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import jax.tree_util as jtu
 import numpy as np
+import pytest
 import quantities as pq
 
 import dendrax as dx
@@ -56,6 +57,7 @@ def free(cell):
     )
 
 
+@pytest.mark.slow  # the scenario of gradients, and those of cells, are fast
 def test_every_gradient_is_a_difference():
     values, static = eqx.partition(CELL, eqx.is_array)
     leaves, structure = jtu.tree_flatten(values)

@@ -107,6 +107,7 @@ def test_a_kick_across_the_threshold_is_a_spike_at_that_instant():
     np.testing.assert_allclose(by_time[:, 0, 0, 0], 1.0, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_trial_that_fails_does_not_sink_the_batch():
     network = all_to_all(2, 0.0)
     strong = dx.spike_trains([np.linspace(1, 15, 60) * pq.ms])

@@ -83,7 +83,7 @@ ARRANGEMENTS = {
 
 
 # These two have all that the others have.
-MOST = ("feed-forward, axonal delays", "recurrent, synaptic delays, masked")
+MOST = ("recurrent, synaptic delays, masked",)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def total(model, inputs=INPUTS):
     [
         pytest.param("feed-forward, axonal delays", marks=pytest.mark.slow),
         pytest.param("recurrent at once, masked", marks=pytest.mark.slow),
-        "recurrent, synaptic delays",
+        pytest.param("recurrent, synaptic delays", marks=pytest.mark.slow),
     ],
 )
 def test_gradients_are_central_differences(name):

@@ -41,7 +41,8 @@ def expected(tau_mem, tau_syn):
     return {"area": area, "early": early, "peak": closed(tau_mem, tau_syn, T_IN + top)}
 
 
-@pytest.mark.parametrize("execution", ["auto", pytest.param("flat", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("execution", ["auto", "flat"])
 def test_integrals_and_maxima_have_closed_forms(execution):
     simulator = dx.Simulator(
         T_STOP * pq.ms, solver=diffrax.Dopri8(), readouts=READOUTS, execution=execution

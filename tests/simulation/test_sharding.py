@@ -42,10 +42,8 @@ for n in (1, 2, 4):
 """
 
 
-FLAT = pytest.param("LIF", "flat", marks=pytest.mark.slow)
-
-
-@pytest.mark.parametrize(("model", "execution"), [FLAT, ("QIF", "auto")])
+@pytest.mark.slow  # a process for each number of devices
+@pytest.mark.parametrize(("model", "execution"), [("LIF", "flat"), ("QIF", "auto")])
 def test_trials_on_several_devices(model, execution):
     flags = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
     done = subprocess.run(

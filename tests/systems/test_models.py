@@ -245,8 +245,9 @@ def must_agree(name, computed):
 
 
 # LIF and EIF have tests of their own, in the other form, QIF and EGRU those of the structured
-# executions, and all are in the table of gradients; compiling a model takes 15 s.
-ELSEWHERE = ("LIF", "LeakyIntegrator", "EIF", "QIF", "EGRU", "Izhikevich")
+# executions, AdaptiveLIF is an AdEx without its upstroke, and all are in the table of gradients;
+# compiling a model takes 15 s.
+ELSEWHERE = ("LIF", "LeakyIntegrator", "EIF", "QIF", "EGRU", "Izhikevich", "AdaptiveLIF")
 
 
 @pytest.mark.parametrize(

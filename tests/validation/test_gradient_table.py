@@ -6,9 +6,10 @@ import dendrax as dx
 from validation.gradients import CASES, MODES, REPORT, TARGET, measured
 
 
+@pytest.mark.slow  # as many other tests do for fewer models
 @pytest.mark.parametrize(
     ("name", "execution", "kept"),
-    [("LIF", "auto", "first"), pytest.param("QIF", "auto", "trace", marks=pytest.mark.slow)],
+    [("LIF", "auto", "first"), ("QIF", "auto", "trace")],
 )
 def test_exact_gradients_are_differences_in_both_modes(name, execution, kept):
     rows = list(measured(name, execution, kept))
