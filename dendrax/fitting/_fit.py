@@ -3,10 +3,10 @@
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -188,10 +188,12 @@ def on_grid(sweeps: Sweeps, simulator: Simulator) -> Sweeps:
     nearest = np.clip(np.rint(times / period).astype(int), 0, len(target.times) - 1)
     spikes = jnp.where(target.spike_times < simulator.t_stop, target.spike_times, jnp.inf)
     traces = {name: trace[..., nearest] for name, trace in target.traces.items()}
-    sampled = eqx.tree_at(
-        lambda t: (t.times, t.traces, t.spike_times),
+    sampled = replace(
         target,
-        (jnp.asarray(times, dtype=float), traces, spikes),
+        times=jnp.asarray(times, dtype=float),
+        traces=traces,
+        spike_times=spikes,
+        t_stop=simulator.t_stop,
     )
     return Sweeps(sampled, sweeps.inputs)
 
