@@ -2,17 +2,17 @@
 
 import math
 
+from dendrax.parameters import share_of
+
 # A value this close to a bound, as a share of the distance of both, is at it.
 _NEAR = 0.01
-# As for the starts, bounds further apart than this are seen on a logarithmic scale.
-_DECADE = 10.0
 
 
 def which_bound(value: float, low: float, high: float) -> str:
     """Return at which bound, ``"low"`` or ``"high"``, a value is; nothing if at neither.
 
-    Between bounds a decade apart, closeness is that of logarithms. A half line has no scale of its
-    own, so that nothing is close to its end.
+    Between bounds more than a decade apart, closeness is that of logarithms. A half line has no
+    scale of its own, so that nothing is close to its end.
 
     Examples
     --------
@@ -21,7 +21,5 @@ def which_bound(value: float, low: float, high: float) -> str:
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
-    if low > 0 and high / low > _DECADE:
-        value, low, high = math.log(value), math.log(low), math.log(high)
-    share = (value - low) / (high - low)
+    share = share_of(value, low, high)
     return "low" if share < _NEAR else "high" if share > 1 - _NEAR else ""

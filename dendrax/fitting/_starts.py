@@ -8,10 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from dendrax.fitting._free import Free, to_free, unbounded
-from dendrax.parameters import Parameter, parameters
-
-# A parameter whose bounds are further apart than this is drawn on a logarithmic scale.
-_DECADE = 10.0
+from dendrax.parameters import Parameter, at_share, parameters
 
 
 def scatter(model: Any, n: int, seed: int) -> Free:
@@ -36,6 +33,4 @@ def _drawn(entry: Parameter, free: Array, n: int, key: Array) -> Array:
     if not (math.isfinite(low) and math.isfinite(high)):
         return free + jax.random.normal(key, shape, free.dtype)
     share = jax.random.uniform(key, shape, free.dtype, 0.02, 0.98)
-    if low > 0 and high / low > _DECADE:
-        return unbounded(entry, low * (high / low) ** share)
-    return unbounded(entry, low + (high - low) * share)
+    return unbounded(entry, at_share(share, low, high))

@@ -15,6 +15,8 @@ from dendrax.parameters._parameterized import ParameterOrArray as ParameterOrArr
 from dendrax.parameters._parameterized import as_parameter as as_parameter
 from dendrax.parameters._parameterized import by_instance as by_instance
 from dendrax.parameters._parameterized import parameter as parameter
+from dendrax.parameters._scale import at_share as at_share
+from dendrax.parameters._scale import share_of as share_of
 from dendrax.parameters._table import table as table
 from dendrax.parameters._tree import is_parameter as is_parameter
 from dendrax.parameters._tree import parameters as parameters

@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 
 from dendrax.errors import ModelError
+from dendrax.parameters import share_of
 from dendrax.plotting._style import GREY, MODEL, new_axes, tidy
-
-# As for the starts themselves: bounds further apart than this are seen on a logarithmic scale.
-_DECADE = 10.0
 
 
 def plot_starts(starts: Any, ax: Any = None) -> Any:
@@ -66,9 +64,7 @@ def _share(values: Any) -> np.ndarray:
     if not (np.isfinite(low) and np.isfinite(high)):
         low, high = np.nanmin(x), np.nanmax(x)
         return (x - low) / (high - low) if high > low else np.full_like(x, 0.5)
-    if low > 0 and high / low > _DECADE:
-        return np.log(x / low) / np.log(high / low)
-    return (x - low) / (high - low)
+    return share_of(x, low, high)
 
 
 def _shading(ax: Any, loss: np.ndarray) -> Any:
