@@ -285,7 +285,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(recording, tmp_path,
     assert plan["c_m"].split()[1:3] == ["pF", "learnable"]
     assert plan["trained"] == "sweeps 0 1 3 4"
     assert plan["held"] == "out   sweeps 2 5"
-    assert plan["loss"].startswith("Voltage(scale=1.0")
+    assert plan["loss"].startswith("Voltage(trace='v'")
     assert plan["work"].startswith("60 simulated sweeps with gradients")
     assert not out.exists()
 
@@ -299,7 +299,7 @@ def test_a_file_may_hold_the_options_and_the_command_line_wins(recording, tmp_pa
     plan = planned(capsys, "--config", config, "--steps", 5)
     assert plan["steps"].startswith("5 at most, 6 sweeps")
     assert plan["held"] == "out   sweeps none"
-    assert plan["loss"].startswith("2 * (Voltage(scale=1.0, before=2.0, after=10.0")
+    assert plan["loss"].startswith("2 * (Voltage(trace='v'")
     assert plan["work"].startswith("30 simulated sweeps with Jacobians of 6 columns")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dendrax.errors import ModelError
-from dendrax.fitting import in_words, initial_cell, initial_model, losses, polyak
+from dendrax.fitting import initial_cell, initial_model, losses, polyak
 from dendrax.fitting import models as model_names
 from dendrax.morphology import read_swc
 from dendrax.neurons import AbstractNeuron, Cell
@@ -59,7 +59,7 @@ class Plan:
                 "",
                 f"trained    sweeps {_listed(self.trained)}",
                 f"held out   sweeps {_listed(self.held_out)}",
-                f"loss       {in_words(self.loss)}",
+                f"loss       {self.loss}",
                 f"method     {rule}",
                 f"steps      {said.steps} at most, {per_step} sweeps each; {said.starts} start(s)",
                 f"simulator  {self.simulator.t_stop:g} ms in steps of {self.simulator.dt:g} ms",

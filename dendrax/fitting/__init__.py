@@ -13,7 +13,6 @@ from dendrax.fitting._initial import models as models
 from dendrax.fitting._initial_cell import initial_cell as initial_cell
 from dendrax.fitting._polyak import polyak as polyak
 from dendrax.fitting._profile import profile as profile
-from dendrax.fitting._provenance import in_words as in_words
 from dendrax.fitting._pseudospikes import with_pseudospikes as with_pseudospikes
 from dendrax.fitting._result import FitResult as FitResult
 from dendrax.fitting._score import Score as Score

@@ -25,6 +25,7 @@ from dendrax.fitting._run import Plan, run
 from dendrax.fitting._score import score
 from dendrax.fitting._starts import scatter
 from dendrax.fitting.losses import AbstractLoss, Voltage
+from dendrax.fitting.losses._compared import Compared
 from dendrax.results import SimulationResult, Sweeps, take
 from dendrax.simulation import Record, Simulator, with_settings
 from dendrax.units import to_quantity
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import optax
 
 # Which samples are compared when a model is scored, whatever loss it was fitted with.
-_SCORING = Voltage(scale=1.0, before=2.0, after=10.0)
+_SCORING = Voltage("v", Compared(), scale=1.0, before=2.0, after=10.0)
 
 
 def fit(

@@ -12,7 +12,6 @@ import jax.numpy as jnp
 from dendrax.fitting._checkpoint import fingerprint
 from dendrax.fitting._method import AbstractMethod
 from dendrax.fitting._objective import Objective
-from dendrax.fitting.losses import AbstractLoss
 from dendrax.results import Sweeps
 
 _PACKAGES = ("dendrax", "jax", "diffrax", "optax", "optimistix")
@@ -33,7 +32,7 @@ def provenance(
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": type(objective.model).__name__,
-        "loss": in_words(objective.loss),
+        "loss": str(objective.loss),
         "method": type(method).__name__,
         **{name: "none" if value is None else value for name, value in settings.items()},
         "t_stop_ms": simulator.t_stop,
@@ -46,12 +45,3 @@ def provenance(
         **{name: version(name) for name in _PACKAGES},
         "wall_s": round(seconds, 1),
     }
-
-
-def in_words(loss: AbstractLoss) -> str:
-    """Write a loss as the weighted sum that it is."""
-    parts = getattr(loss, "weighted", None)
-    if parts is None:
-        return " ".join(repr(loss).split())
-    each = [(weight, in_words(part)) for weight, part in parts]
-    return " + ".join(part if weight == 1 else f"{weight:g} * ({part})" for weight, part in each)

@@ -32,4 +32,4 @@ def at_share(share: Any, low: float, high: float) -> Any:
 
 
 def _is_logarithmic(low: float, high: float) -> bool:
-    return low > 0 and high / low > _DECADE
+    return bool(low > 0 and high / low > _DECADE)

@@ -1,4 +1,4 @@
-"""What of a result is compared with sweeps: a trace, a window of time, sweeps by their weights."""
+"""What of a result is compared with sweeps: a window of time, sweeps by their weights."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from dendrax.errors import FitError
-from dendrax.results import SimulationResult, Sweeps
+from dendrax.results import SimulationResult
 from dendrax.units import to_internal
 
 Window = tuple[float, float]
@@ -16,7 +16,6 @@ Window = tuple[float, float]
 SQRT_2 = 2**0.5
 # Times that differ by less, in ms, are the same but for rounding, in float32 too.
 INSTANT = 1e-3
-Traces = Float[Array, "trial neuron *place time"]
 
 
 class Compared(eqx.Module):
@@ -134,25 +133,15 @@ def interval(value: Any, name: str) -> Window:
     return float(edges[0]), float(edges[1])
 
 
-def pair(result: SimulationResult, sweeps: Sweeps, trace: str) -> tuple[Traces, Traces]:
-    """Return a trace of the result and that of the recording.
-
-    Raises
-    ------
-    FitError
-        If one of them does not have it, or they differ in their samples.
-    """
-    for name, each in (("result", result), ("recording", sweeps.target)):
-        if trace not in each.traces:
-            known = ", ".join(each.traces) or "none"
-            raise FitError(f"the loss compares the trace {trace!r}; the {name} has {known}.")
-    ours, theirs = result.traces[trace], sweeps.target.traces[trace]
-    if ours.shape != theirs.shape:
-        raise FitError(
-            f"the trace {trace!r} must have the same samples in result and recording; got the "
-            f"shapes {ours.shape} and {theirs.shape}. Record every=... as the sweeps are sampled."
-        )
-    return ours, theirs
+def of_one_width(
+    *trains: Float[Array, "trial neuron _"],
+) -> list[Float[Array, "trial neuron spike"]]:
+    """Return spike times with room for as many spikes in each, padded with inf as always."""
+    width = max(each.shape[-1] for each in trains)
+    return [
+        jnp.pad(each, ((0, 0), (0, 0), (0, width - each.shape[-1])), constant_values=jnp.inf)
+        for each in trains
+    ]
 
 
 def _row(weights: Any) -> tuple[float, ...]:

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from dendrax.errors import FitError
-from dendrax.fitting.losses._compared import SQRT_2, Compared, Window, compared, interval, pair
+from dendrax.fitting.losses._compared import SQRT_2, Window, compared, interval
 from dendrax.fitting.losses._efel import OF_SPIKES, OF_TRIALS, Step, Values, amplitude, features
-from dendrax.fitting.losses._loss import AbstractLoss, Scalar
+from dendrax.fitting.losses._loss import Scalar
+from dendrax.fitting.losses._trace_loss import AbstractTraceLoss
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
@@ -18,7 +19,7 @@ from dendrax.units import scalar
 _UNITS = {name: unit for name, unit in (OF_TRIALS | OF_SPIKES).items() if name != "peak_time"}
 
 
-class Electrophysiology(AbstractLoss):
+class Electrophysiology(AbstractTraceLoss):
     """Squared differences of features, each in units of its scale.
 
     Attributes
@@ -29,22 +30,14 @@ class Electrophysiology(AbstractLoss):
     threshold : float
         In mV.
     max_spikes : int
-    trace : str
-    compared : Compared
     """
 
     scales: tuple[tuple[str, float], ...] = eqx.field(static=True)
     stimulus: Window = eqx.field(static=True)
     threshold: float = eqx.field(static=True)
     max_spikes: int = eqx.field(static=True)
-    trace: str = eqx.field(static=True)
-    compared: Compared = eqx.field(static=True)
 
     terms = ("electrophysiology",)
-
-    @property
-    def records(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return (self.trace,)
 
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``electrophysiology``."""
@@ -64,7 +57,7 @@ class Electrophysiology(AbstractLoss):
         self, result: SimulationResult, sweeps: Sweeps
     ) -> Iterator[tuple[Float[Array, "trial neuron"], Bool[Array, "trial neuron"]]]:
         """Yield the difference of each feature, and where both sides have it."""
-        both = jnp.concatenate(pair(result, sweeps, self.trace))
+        both = jnp.concatenate(self.pair(result, sweeps))
         height = jnp.tile(amplitude(sweeps.inputs.current, self.stimulus), 2)
         step = Step(self.stimulus, height, self.threshold, self.max_spikes)
         values = _of_trial(features(both, result.times, step))
@@ -180,4 +173,4 @@ def electrophysiology(
         )
     level = -20.0 if threshold is None else scalar(threshold, "mV", "threshold")
     step = interval(stimulus, "stimulus")
-    return Electrophysiology(found, step, level, max_spikes, trace, compared(None, weights))
+    return Electrophysiology(trace, compared(None, weights), found, step, level, max_spikes)

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from dendrax.fitting.losses._compared import Compared, compared
 from dendrax.fitting.losses._guard import shortfall_after
 from dendrax.fitting.losses._loss import AbstractLoss, Scalar
-from dendrax.fitting.losses._robust import half_squared
+from dendrax.fitting.losses._pseudo_huber import pseudo_huber, pseudo_huber_residual
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
@@ -35,12 +35,12 @@ class Latency(AbstractLoss):
 
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``latency``."""
-        costs = jnp.sqrt(1 + self._differences(result, sweeps) ** 2) - 1
+        costs = pseudo_huber(self._differences(result, sweeps))
         return {"latency": self.compared.mean(costs)}
 
     def residuals(self, result: SimulationResult, sweeps: Sweeps, /) -> Float[Array, " residual"]:
         """Return the residual of each sweep."""
-        return self.compared.residuals(half_squared(self._differences(result, sweeps)))
+        return self.compared.residuals(pseudo_huber_residual(self._differences(result, sweeps)))
 
     def _differences(
         self, result: SimulationResult, sweeps: Sweeps

@@ -71,11 +71,17 @@ class AbstractLoss(eqx.Module):
 
     __rmul__ = __mul__
 
+    def __str__(self) -> str:
+        return " ".join(repr(self).split())
+
 
 class _Total(AbstractLoss):
     """A weighted sum of losses."""
 
     weighted: tuple[tuple[float, AbstractLoss], ...] = eqx.field(static=True)
+
+    def __str__(self) -> str:
+        return " + ".join(str(x) if w == 1 else f"{w:g} * ({x})" for w, x in self.weighted)
 
     @property
     def records(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]

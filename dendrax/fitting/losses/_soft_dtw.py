@@ -10,15 +10,16 @@ from jaxtyping import Array, Float, Int
 
 from dendrax.errors import FitError
 from dendrax.fitting.losses._alignment import FORBIDDEN, alignment, divergence
-from dendrax.fitting.losses._compared import Compared, compared, pair
-from dendrax.fitting.losses._loss import AbstractLoss, Scalar
+from dendrax.fitting.losses._compared import compared
+from dendrax.fitting.losses._loss import Scalar
+from dendrax.fitting.losses._trace_loss import AbstractTraceLoss
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
 Samples = Float[Array, " time"]
 
 
-class SoftDTW(AbstractLoss):
+class SoftDTW(AbstractTraceLoss):
     """Soft-DTW divergence of a voltage, in units of ``scale``.
 
     Attributes
@@ -28,25 +29,17 @@ class SoftDTW(AbstractLoss):
     gamma : float
     band : float, optional
         In ms.
-    trace : str
-    compared : Compared
     """
 
     scale: float = eqx.field(static=True)
     gamma: float = eqx.field(static=True)
     band: float | None = eqx.field(static=True)
-    trace: str = eqx.field(static=True)
-    compared: Compared = eqx.field(static=True)
 
     terms = ("soft_dtw",)
 
-    @property
-    def records(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return (self.trace,)
-
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``soft_dtw``."""
-        ours, theirs = pair(result, sweeps, self.trace)
+        ours, theirs = self.pair(result, sweeps)
         inside = self.compared.holds(result.times)
         n, first = inside.sum(), jnp.argmax(inside)
         length = ours.shape[-1]
@@ -140,5 +133,5 @@ def soft_dtw(
     if gamma < 0 or (width is not None and width < 0):
         raise FitError(f"gamma and band must not be negative; got {gamma} and {band}.")
     return SoftDTW(
-        scalar(scale, "mV", "scale"), float(gamma), width, trace, compared(window, weights)
+        trace, compared(window, weights), scalar(scale, "mV", "scale"), float(gamma), width
     )

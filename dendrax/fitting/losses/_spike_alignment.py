@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from dendrax.errors import FitError
 from dendrax.fitting.losses._alignment import FORBIDDEN, alignment, divergence
-from dendrax.fitting.losses._compared import Compared, compared
+from dendrax.fitting.losses._compared import Compared, compared, of_one_width
 from dendrax.fitting.losses._loss import AbstractLoss, Scalar
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
@@ -38,8 +38,7 @@ class SpikeAlignment(AbstractLoss):
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``spike_alignment``."""
         ours, theirs = (self.compared.spikes(each) for each in (result, sweeps.target))
-        room = max(ours.shape[-1], theirs.shape[-1])
-        trains = (_widened(each, room) for each in (ours, theirs))
+        trains = of_one_width(ours, theirs)
         costs = jax.vmap(jax.vmap(partial(divergence, self._distance)))(*trains)
         return {"spike_alignment": self.compared.mean(costs)}
 
@@ -56,13 +55,6 @@ class SpikeAlignment(AbstractLoss):
             return shift, one, one
 
         return alignment(moves, (len(a), len(b)), (counts[0], counts[1]), self.gamma)
-
-
-def _widened(
-    spikes: Float[Array, "trial neuron spike"], room: int
-) -> Float[Array, "trial neuron {room}"]:
-    missing = room - spikes.shape[-1]
-    return jnp.pad(spikes, ((0, 0), (0, 0), (0, missing)), constant_values=jnp.inf)
 
 
 def spike_alignment(

@@ -4,8 +4,8 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
+from dendrax.fitting.losses._compared import of_one_width
 from dendrax.fitting.losses._guard import READOUTS, shortfall
 from dendrax.fitting.losses._loss import AbstractLoss, Readout, Scalar
 from dendrax.results import SimulationResult
@@ -37,8 +37,7 @@ class SpikeTimeMSE(AbstractLoss):
         ours, wanted = result.spike_times, jnp.asarray(wanted, dtype=float)
         if wanted.ndim == 2:
             ours, wanted = ours[:, :, :1], wanted[:, :, None]
-        width = max(ours.shape[2], wanted.shape[2])
-        ours, wanted = (_widened(times, width) for times in (ours, wanted))
+        ours, wanted = of_one_width(ours, wanted)
         unborn = jnp.asarray(result.t_stop, ours.dtype)
         if self.reach:
             unborn = unborn + self.reach * shortfall(result)[:, :, None]
@@ -46,11 +45,6 @@ class SpikeTimeMSE(AbstractLoss):
         d = jnp.where(there, ours, unborn) - jnp.where(asked, wanted, result.t_stop)
         d = jnp.where(there | asked, d / self.scale, 0.0)
         return {"spike_time_mse": jnp.mean(jnp.sum(d**2, axis=2))}
-
-
-def _widened(times: Float[Array, "trial neuron spike"], width: int) -> Array:
-    missing = width - times.shape[2]
-    return jnp.pad(times, ((0, 0), (0, 0), (0, missing)), constant_values=jnp.inf)
 
 
 def spike_time_mse(scale: Any, *, reach: Any = None) -> SpikeTimeMSE:

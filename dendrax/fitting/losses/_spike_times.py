@@ -9,7 +9,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from dendrax.fitting.losses._loss import AbstractLoss, Scalar
-from dendrax.fitting.losses._robust import half_squared
+from dendrax.fitting.losses._pseudo_huber import pseudo_huber, pseudo_huber_residual
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
@@ -48,12 +48,12 @@ class SpikeTimes(AbstractLoss):
 
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``spike_time_loss``."""
-        costs = jnp.sqrt(1 + self._differences(result, sweeps) ** 2) - 1
+        costs = pseudo_huber(self._differences(result, sweeps))
         return {"spike_time_loss": costs.sum() / _n_recorded(sweeps)}
 
     def residuals(self, result: SimulationResult, sweeps: Sweeps, /) -> Float[Array, " residual"]:
         """Return the residual of each pair."""
-        differences = half_squared(self._differences(result, sweeps))
+        differences = pseudo_huber_residual(self._differences(result, sweeps))
         return (differences / jnp.sqrt(_n_recorded(sweeps))).ravel()
 
     def _differences(

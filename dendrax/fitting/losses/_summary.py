@@ -12,13 +12,12 @@ from dendrax.errors import FitError
 from dendrax.fitting.losses._compared import (
     SQRT_2,
     Compared,
-    Traces,
     Window,
     compared,
     interval,
-    pair,
 )
-from dendrax.fitting.losses._loss import AbstractLoss, Scalar
+from dendrax.fitting.losses._loss import Scalar
+from dendrax.fitting.losses._trace_loss import AbstractTraceLoss, Traces
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
@@ -26,7 +25,7 @@ Inside = Bool[Array, "trial neuron *place time"]
 Statistic = Float[Array, "trial neuron *place"]
 
 
-class Summary(AbstractLoss):
+class Summary(AbstractTraceLoss):
     """Mean squared difference of statistics of a voltage in windows, in units of ``scale``.
 
     Attributes
@@ -36,22 +35,14 @@ class Summary(AbstractLoss):
     scale, softness : float
         In mV.
     statistics : tuple of str
-    trace : str
-    compared : Compared
     """
 
     windows: tuple[Window, ...] = eqx.field(static=True)
     scale: float = eqx.field(static=True)
     statistics: tuple[str, ...] = eqx.field(static=True)
     softness: float = eqx.field(static=True)
-    trace: str = eqx.field(static=True)
-    compared: Compared = eqx.field(static=True)
 
     terms = ("summary",)
-
-    @property
-    def records(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return (self.trace,)
 
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``summary``."""
@@ -64,7 +55,7 @@ class Summary(AbstractLoss):
     def _differences(
         self, result: SimulationResult, sweeps: Sweeps
     ) -> Float[Array, "trial neuron *place window statistic"]:
-        ours, theirs = (self.of(v, result.times) for v in pair(result, sweeps, self.trace))
+        ours, theirs = (self.of(v, result.times) for v in self.pair(result, sweeps))
         return (ours - theirs) / self.scale
 
     def of(
@@ -171,4 +162,4 @@ def summary(
             f"{', '.join(_STATISTICS)}; got {len(spans)} windows, {soft:g} mV and "
             f"{', '.join(map(str, statistics)) or 'no statistic'}."
         )
-    return Summary(spans, spread, tuple(statistics), soft, trace, compared(None, weights))
+    return Summary(trace, compared(None, weights), spans, spread, tuple(statistics), soft)

@@ -8,14 +8,15 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
-from dendrax.fitting.losses._compared import Compared, Traces, compared, pair
-from dendrax.fitting.losses._loss import AbstractLoss, Scalar
-from dendrax.fitting.losses._robust import half_squared
+from dendrax.fitting.losses._compared import compared
+from dendrax.fitting.losses._loss import Scalar
+from dendrax.fitting.losses._pseudo_huber import pseudo_huber, pseudo_huber_residual
+from dendrax.fitting.losses._trace_loss import AbstractTraceLoss, Traces
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
 
-class Voltage(AbstractLoss):
+class Voltage(AbstractTraceLoss):
     """Difference of the voltages away from spikes.
 
     With ``d`` the difference in units of ``scale``, a sample costs ``sqrt(1 + d^2) - 1``, half the
@@ -29,34 +30,26 @@ class Voltage(AbstractLoss):
         In mV.
     before, after : float
         In ms.
-    trace : str
-    compared : Compared
     """
 
     scale: float = eqx.field(static=True)
     before: float = eqx.field(static=True)
     after: float = eqx.field(static=True)
-    trace: str = eqx.field(static=True, default="v")
-    compared: Compared = eqx.field(static=True, default=Compared())
 
     terms = ("voltage_loss",)
 
-    @property
-    def records(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return (self.trace,)
-
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``voltage_loss``."""
-        costs = jnp.sqrt(1 + self._differences(result, sweeps) ** 2) - 1
+        costs = pseudo_huber(self._differences(result, sweeps))
         return {"voltage_loss": self.compared.mean(costs, self.counts(result, sweeps))}
 
     def residuals(self, result: SimulationResult, sweeps: Sweeps, /) -> Float[Array, " sample"]:
         """Return the residual of each sample."""
-        robust = half_squared(self._differences(result, sweeps))
+        robust = pseudo_huber_residual(self._differences(result, sweeps))
         return self.compared.residuals(robust, self.counts(result, sweeps))
 
     def _differences(self, result: SimulationResult, sweeps: Sweeps) -> Traces:
-        ours, theirs = pair(result, sweeps, self.trace)
+        ours, theirs = self.pair(result, sweeps)
         return (ours - theirs) / self.scale
 
     def counts(self, result: SimulationResult, sweeps: Sweeps) -> Bool[Array, "trial neuron time"]:
@@ -113,9 +106,9 @@ def voltage(
         there are not as many weights as sweeps.
     """
     return Voltage(
+        trace,
+        compared(window, weights),
         scalar(scale, "mV", "scale"),
         scalar(before, "ms", "before"),
         scalar(after, "ms", "after"),
-        trace,
-        compared(window, weights),
     )

@@ -5,32 +5,25 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from dendrax.fitting.losses._compared import SQRT_2, Compared, Traces, compared, pair
-from dendrax.fitting.losses._loss import AbstractLoss, Scalar
+from dendrax.fitting.losses._compared import SQRT_2, compared
+from dendrax.fitting.losses._loss import Scalar
+from dendrax.fitting.losses._trace_loss import AbstractTraceLoss, Traces
 from dendrax.results import SimulationResult, Sweeps
 from dendrax.units import scalar
 
 
-class VoltageMSE(AbstractLoss):
+class VoltageMSE(AbstractTraceLoss):
     """Mean squared difference of a voltage, in units of ``scale``.
 
     Attributes
     ----------
     scale : float
         In mV.
-    trace : str
-    compared : Compared
     """
 
     scale: float = eqx.field(static=True)
-    trace: str = eqx.field(static=True)
-    compared: Compared = eqx.field(static=True)
 
     terms = ("voltage_mse",)
-
-    @property
-    def records(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return (self.trace,)
 
     def parts(self, result: SimulationResult, sweeps: Sweeps, /) -> dict[str, Scalar]:
         """Return the loss as ``voltage_mse``."""
@@ -43,7 +36,7 @@ class VoltageMSE(AbstractLoss):
         return self.compared.residuals(twice, self.compared.holds(result.times))
 
     def _differences(self, result: SimulationResult, sweeps: Sweeps) -> Traces:
-        ours, theirs = pair(result, sweeps, self.trace)
+        ours, theirs = self.pair(result, sweeps)
         return (ours - theirs) / self.scale
 
 
@@ -87,4 +80,4 @@ def voltage_mse(
     >>> float(loss(sweeps.target, sweeps))
     0.0
     """
-    return VoltageMSE(scalar(scale, "mV", "scale"), trace, compared(window, weights))
+    return VoltageMSE(trace, compared(window, weights), scalar(scale, "mV", "scale"))
