@@ -156,7 +156,7 @@ def test_a_recording_that_cannot_be_used_is_refused_in_one_line(kind, command, t
         (["--steps", "0"], "--steps must be at least 1; got 0"),
         (["--loss", "chi2"], "there is no loss 'chi2'; there are: voltage, spike_times"),
         (["--loss", "two*voltage"], "the weight of 'two*voltage' must be a number"),
-        (["--held-out", "6"], "--held-out names sweep 6; there are sweeps 0 to 5"),
+        (["--held-out", "6"], "held_out names trial 6; there are trials 0 to 5"),
         (["--morphology", "none.swc"], "none.swc"),
         (
             ["--method", "levenberg-marquardt", "--learning-rate", "1"],

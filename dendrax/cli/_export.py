@@ -57,5 +57,5 @@ def _script(folder: Path) -> str:
     assert isinstance(simulated, Sweeps)
     model = model_of(options, simulated)
     fitted = read_fit(folder / "fit.nc", model)
-    simulator = simulator_of(options, fitted.model, simulated)
+    simulator = simulator_of(fitted.model, simulated, options.dt)
     return to_brian2_script(fitted.model, simulated.inputs, simulator)

@@ -69,8 +69,7 @@ def _checked(fitted: FitResult, planned: Plan) -> Convergence | str:
     if isinstance(fitted.model, Cell):
         return "its explicit steps would be microseconds for a cell. Ask with dx.convergence."
     say("checking the fitted model against Brian2")
-    finer = argparse.Namespace(dt=0.1)
-    fine = simulator_of(finer, fitted.model, planned.sweeps, every=1.0)
+    fine = simulator_of(fitted.model, planned.sweeps, dt=0.1, every=1.0)
     step = to_quantity(0.2, "ms")
     try:
         return convergence(fitted.model, planned.sweeps.inputs, fine, dt=step, n_halvings=1)

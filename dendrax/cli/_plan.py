@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dendrax.errors import ModelError
-from dendrax.fitting import initial_cell, initial_model, losses, polyak
+from dendrax.fitting import initial_cell, initial_model, losses, polyak, split
 from dendrax.fitting import models as model_names
 from dendrax.morphology import read_swc
 from dendrax.neurons import AbstractNeuron, Cell
@@ -31,13 +31,9 @@ class Plan:
     simulator: Simulator
     loss: losses.AbstractLoss
     optimizer: Any
+    trained: tuple[int, ...]
     held_out: tuple[int, ...]
     options: argparse.Namespace
-
-    @property
-    def trained(self) -> tuple[int, ...]:
-        """The sweeps that are fitted."""
-        return tuple(k for k in range(self.sweeps.inputs.n_trials) if k not in self.held_out)
 
     def __str__(self) -> str:
         said = self.options
@@ -51,7 +47,7 @@ class Plan:
             if said.method != "levenberg-marquardt"
             else f"Jacobians of {n_free} columns"
         )
-        rule = {"adam": "adam, cosine decay", "polyak": "polyak"}.get(said.method, said.method)
+        rule = "adam, cosine decay" if said.method == "adam" else said.method
         return "\n".join(
             [
                 f"{type(self.model).__name__}, {n_free} learnable numbers",
@@ -72,13 +68,10 @@ class Plan:
 def plan(options: argparse.Namespace, sweeps: Sweeps) -> Plan:
     """Return the plan that the options make for a recording."""
     model = model_of(options, sweeps)
-    n = sweeps.inputs.n_trials
-    held_out = tuple(range(n)[2::3]) if options.held_out is None else tuple(options.held_out)
-    if strange := [trial for trial in held_out if trial not in range(n)]:
-        raise ModelError(f"--held-out names sweep {strange[0]}; there are sweeps 0 to {n - 1}.")
-    simulator = simulator_of(options, model, sweeps)
+    trained, held_out = split(sweeps.inputs.n_trials, options.held_out)
+    simulator = simulator_of(model, sweeps, options.dt)
     loss, optimizer = _loss(options.loss), _optimizer(options)
-    return Plan(model, sweeps, simulator, loss, optimizer, held_out, options)
+    return Plan(model, sweeps, simulator, loss, optimizer, trained, held_out, options)
 
 
 def model_of(options: argparse.Namespace, sweeps: Sweeps) -> AbstractNeuron:
@@ -104,16 +97,16 @@ def model_of(options: argparse.Namespace, sweeps: Sweeps) -> AbstractNeuron:
 
 
 def simulator_of(
-    options: argparse.Namespace, model: AbstractNeuron, sweeps: Sweeps, every: float = _EVERY
+    model: AbstractNeuron, sweeps: Sweeps, dt: float | None = None, every: float = _EVERY
 ) -> Simulator:
-    """Return a simulator that ends soon after the last change of the current."""
+    """Return a simulator that ends soon after the last change of the current; times in ms."""
     starts = np.asarray(sweeps.inputs.current.start)
     last = np.max(starts, initial=0.0, where=np.isfinite(starts))
     t_stop = min(np.floor(sweeps.target.t_stop), np.ceil(last + 150.0))
-    dt = options.dt or (_CELL_DT if isinstance(model, Cell) else _DT)
+    usual = _CELL_DT if isinstance(model, Cell) else _DT
     return Simulator(
         to_quantity(t_stop, "ms"),
-        to_quantity(dt, "ms"),
+        to_quantity(dt or usual, "ms"),
         record=Record("v", every=to_quantity(every, "ms")),
         max_spikes=max(128, 4 * sweeps.target.spike_times.shape[-1]),
     )

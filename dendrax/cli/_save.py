@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dendrax.cli._plan import Plan
-from dendrax.fitting import FitResult
+from dendrax.fitting import FitResult, Score
 from dendrax.parameters import parameters
 from dendrax.report import agreement, number, write_report
 from dendrax.results import Sweeps, write
@@ -62,9 +62,8 @@ def _summary(fitted: FitResult, check: Convergence | str, seconds: float) -> dic
 def _scored(fitted: FitResult, name: str, trials: Sequence[int]) -> dict[str, Any]:
     score = asdict(fitted.score[name])
     counts = score.pop("spike_counts")
-    units = {"voltage_rmse": "mV", "subthreshold_rmse": "mV"}
     return {
-        **{f"{key}_{units.get(key, 'ms')}": number(value) for key, value in score.items()},
+        **{f"{key}_{Score.units[key]}": number(value) for key, value in score.items()},
         "spike_counts": [
             {"sweep": trial, "recorded": recorded, "model": model}
             for trial, (recorded, model) in zip(trials, counts, strict=True)

@@ -16,6 +16,7 @@ from dendrax.fitting._profile import profile as profile
 from dendrax.fitting._pseudospikes import with_pseudospikes as with_pseudospikes
 from dendrax.fitting._result import FitResult as FitResult
 from dendrax.fitting._score import Score as Score
+from dendrax.fitting._split import split as split
 from dendrax.fitting._tree import read_fit as read_fit
 from dendrax.fitting._uncertainty import uncertainty as uncertainty
 from dendrax.fitting._values import fitted_parameters as fitted_parameters

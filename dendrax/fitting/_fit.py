@@ -23,6 +23,7 @@ from dendrax.fitting._provenance import provenance
 from dendrax.fitting._result import FitResult
 from dendrax.fitting._run import Plan, run
 from dendrax.fitting._score import score
+from dendrax.fitting._split import split
 from dendrax.fitting._starts import scatter
 from dendrax.fitting.losses import AbstractLoss, Voltage
 from dendrax.fitting.losses._compared import Compared
@@ -118,7 +119,7 @@ def fit(
     data, simulator = sweeps, _recording(simulator, sweeps, loss)
     if isinstance(sweeps.target, SimulationResult):
         sweeps = on_grid(sweeps, simulator)
-    trained, held_out = _split(sweeps.inputs.n_trials, held_out)
+    trained, held_out = split(sweeps.inputs.n_trials, held_out)
     watches = patience is not None or batch_size is not None
     if watches and not held_out:
         raise FitError("patience and batch_size need trials to watch. Name some in held_out.")
@@ -231,17 +232,6 @@ def _method(optimizer: Any) -> AbstractMethod:
         "optimizer must be a gradient transformation of Optax or a least-squares solver of "
         f"Optimistix; got {type(optimizer).__name__}."
     )
-
-
-def _split(n: int, held_out: Sequence[int] | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    everything = range(n)
-    kept = tuple(everything[2::3]) if held_out is None else tuple(held_out)
-    if strange := [trial for trial in kept if trial not in everything]:
-        raise FitError(f"held_out names trial {strange[0]}; there are {len(everything)} trials.")
-    trained = tuple(trial for trial in everything if trial not in kept)
-    if not trained:
-        raise FitError("held_out leaves no trial to fit. Hold out fewer.")
-    return trained, kept
 
 
 def _can_be_scored(result: Any, sweeps: Sweeps) -> bool:

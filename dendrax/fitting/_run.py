@@ -53,13 +53,14 @@ def run(
     if file is not None and file.exists():
         state = _checkpoint.load(file, state, fingerprint)
     with _bar(steps, _done(state), progress) as bar, _told_to_end() as told:
-        while not _is_over(state, plan):
+        over = _is_over(state, plan)
+        while not over:
             state = advance(method, objective, state, trials)
             done = _done(state)
             if bool(state.has_failed.all()):
                 raise _failure(objective, state, trials, done - 1)
-            is_due = done % checkpoint_every == 0 or _is_over(state, plan) or told
-            if file is not None and is_due:
+            over = _is_over(state, plan)
+            if file is not None and (over or told or done % checkpoint_every == 0):
                 _checkpoint.save(file, state, fingerprint)
             if told:
                 raise SystemExit(128 + told[0])

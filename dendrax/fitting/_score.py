@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,7 +28,18 @@ class Score:
         Mean difference model - recording, in ms, of the first spike of each sweep.
     spike_counts : tuple of (int, int)
         Recorded and model spikes of each sweep.
+    units : mapping of str to str
+        Of each number.
     """
+
+    units: ClassVar = MappingProxyType(
+        {
+            "voltage_rmse": "mV",
+            "subthreshold_rmse": "mV",
+            "spike_time_error": "ms",
+            "latency_error": "ms",
+        }
+    )
 
     voltage_rmse: float
     subthreshold_rmse: float

@@ -35,12 +35,6 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _KIND = "dendrax_fit"
-_SCORES = {
-    "voltage_rmse": "mV",
-    "subthreshold_rmse": "mV",
-    "spike_time_error": "ms",
-    "latency_error": "ms",
-}
 
 
 @to_xarray.register(FitResult)
@@ -189,7 +183,7 @@ def _scores(fitted: FitResult) -> "xarray.Dataset":
     parts = list(fitted.score)
     variables: dict[str, Any] = {
         name: ("part", [getattr(fitted.score[part], name) for part in parts], {"units": unit})
-        for name, unit in _SCORES.items()
+        for name, unit in Score.units.items()
     }
     counts = {}
     for part in parts:
@@ -210,6 +204,6 @@ def _score(scores: "xarray.Dataset", part: str) -> Score:
     mine = scores["belongs_to"].values == part
     counts = zip(scores["n_recorded"].values[mine], scores["n_simulated"].values[mine], strict=True)
     return Score(
-        **{name: float(here[name]) for name in _SCORES},
+        **{name: float(here[name]) for name in Score.units},
         spike_counts=tuple((int(recorded), int(model)) for recorded, model in counts),
     )

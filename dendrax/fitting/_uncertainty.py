@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from dendrax.errors import FitError
 from dendrax.fitting._bound import which_bound
 from dendrax.fitting._free import Free, bounded, to_free
+from dendrax.fitting._labels import labels_of
 from dendrax.fitting._least_squares import jacobian
 from dendrax.fitting._objective import Objective
 from dendrax.fitting._result import FitResult
@@ -129,8 +130,8 @@ def labels(model: Any) -> tuple[list[str], list[Any]]:
     # The order of the flattened dict of free parameters: by name.
     for name in sorted(to_free(model)):
         entry = parameters(model)[name]
-        for index in np.ndindex(entry.value.shape):
-            names.append(name + (f"[{', '.join(map(str, index))}]" if index else ""))
+        for _, label in labels_of(name, entry.value.shape):
+            names.append(label)
             entries.append(entry)
     return names, entries
 

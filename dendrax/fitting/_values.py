@@ -8,6 +8,7 @@ import numpy as np
 
 from dendrax.errors import FitError
 from dendrax.fitting._bound import which_bound
+from dendrax.fitting._labels import labels_of
 from dendrax.fitting._result import FitResult
 from dendrax.fitting._uncertainty import uncertainty
 from dendrax.parameters import parameters
@@ -100,8 +101,7 @@ def table_of(
         if not about["is_learnable"]:
             continue
         low, high = float(about["low"]), float(about["high"])
-        for index in np.ndindex(column.shape):
-            label = name + (f"[{', '.join(map(str, index))}]" if index else "")
+        for index, label in labels_of(name, column.shape):
             value = float(column.values[index])
             rows[label] = {"value": value, "unit": about["units"]}
             rows[label] |= dict.fromkeys(("std", "lower", "upper"), np.nan)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 # With more samples than this a picture is smaller as pixels than as lines.
 _MANY = 100_000
 _SCORES = {
-    "voltage_rmse": "voltage between spikes, rms (mV)",
-    "subthreshold_rmse": "voltage of sweeps without spikes, rms (mV)",
-    "spike_time_error": "spike times, mean absolute difference (ms)",
-    "latency_error": "first spike, mean difference (ms)",
+    "voltage_rmse": "voltage between spikes, rms",
+    "subthreshold_rmse": "voltage of sweeps without spikes, rms",
+    "spike_time_error": "spike times, mean absolute difference",
+    "latency_error": "first spike, mean difference",
 }
 
 
@@ -108,7 +108,10 @@ def page(tree: "xarray.DataTree", check: dict[str, Any] | None = None) -> str:
 def _scores(scores: "xarray.Dataset") -> list[tuple[str, list[float]]]:
     if "part" not in scores:
         return []
-    return [(title, scores[name].values.tolist()) for name, title in _SCORES.items()]
+    return [
+        (f"{title} ({scores[name].attrs['units']})", scores[name].values.tolist())
+        for name, title in _SCORES.items()
+    ]
 
 
 def _counts(scores: "xarray.Dataset") -> list[tuple[int, int, int, bool]]:

@@ -238,7 +238,10 @@ def test_a_checkpoint_of_another_fit_is_refused(change, complete, sweeps):
 
 @pytest.mark.parametrize(
     ("held_out", "message"),
-    [([6], "held_out names trial 6; there are 6"), (range(6), "held_out leaves no trial to fit")],
+    [
+        ([6], "held_out names trial 6; there are trials 0 to 5"),
+        (range(6), "held_out leaves no trial to fit"),
+    ],
 )
 def test_trials_that_cannot_be_held_out_are_named(held_out, message, sweeps):
     with pytest.raises(dx.FitError, match=message):
