@@ -124,6 +124,7 @@ from dendrax.plotting import plot_sweeps as plot_sweeps
 from dendrax.plotting import plot_traces as plot_traces
 from dendrax.plotting import plot_work_precision as plot_work_precision
 from dendrax.fitting import FitResult as FitResult
+from dendrax.fitting import batched as batched
 from dendrax.fitting import efeatures as efeatures
 from dendrax.fitting import fit as fit
 from dendrax.fitting import fitted_parameters as fitted_parameters
@@ -133,6 +134,7 @@ from dendrax.fitting import losses as losses
 from dendrax.fitting import polyak as polyak
 from dendrax.fitting import profile as profile
 from dendrax.fitting import read_fit as read_fit
+from dendrax.fitting import sweep as sweep
 from dendrax.fitting import to_free as to_free
 from dendrax.fitting import uncertainty as uncertainty
 from dendrax.fitting import with_free as with_free

@@ -1,6 +1,8 @@
 """Fitting: losses, one loop around any optax optimizer, checkpoints, and what comes out."""
 
 from dendrax.fitting import losses as losses
+from dendrax.fitting._batched import Batched as Batched
+from dendrax.fitting._batched import batched as batched
 from dendrax.fitting._efeatures import efeatures as efeatures
 from dendrax.fitting._features import Features as Features
 from dendrax.fitting._features import features as features
@@ -17,6 +19,7 @@ from dendrax.fitting._pseudospikes import with_pseudospikes as with_pseudospikes
 from dendrax.fitting._result import FitResult as FitResult
 from dendrax.fitting._score import Score as Score
 from dendrax.fitting._split import split as split
+from dendrax.fitting._sweep import sweep as sweep
 from dendrax.fitting._tree import read_fit as read_fit
 from dendrax.fitting._uncertainty import uncertainty as uncertainty
 from dendrax.fitting._values import fitted_parameters as fitted_parameters

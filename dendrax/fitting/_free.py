@@ -3,14 +3,13 @@
 import math
 from typing import Any, TypeVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from dendrax.errors import FitError
-from dendrax.parameters import Parameter, parameters, with_parameters
+from dendrax.parameters import Parameter, parameters, with_values
 
 Model = TypeVar("Model")
 Free = dict[str, Float[Array, "..."]]
@@ -83,13 +82,7 @@ def with_free(model: Model, free: Free) -> Model:
     array(4.) * ms
     """
     known = parameters(model)
-    return with_parameters(
-        model,
-        {
-            name: eqx.tree_at(lambda entry: entry.value, known[name], bounded(known[name], value))
-            for name, value in free.items()
-        },
-    )
+    return with_values(model, {name: bounded(known[name], value) for name, value in free.items()})
 
 
 def unbounded(entry: Parameter, value: Array) -> Array:

@@ -49,7 +49,7 @@ def _(result: FitResult, inputs: Inputs | None = None) -> "xarray.DataTree":
         "parameters": to_dataset(result.model),
         "history": result.history,
         "starts": result.starts,
-        "scores": _scores(result),
+        "scores": to_scores(result),
     }
     if result.uncertainty is not None:
         groups["uncertainty"] = result.uncertainty
@@ -177,7 +177,8 @@ def _whole(group: Any) -> Any:
     return group if group.children else group.to_dataset()
 
 
-def _scores(fitted: FitResult) -> "xarray.Dataset":
+def to_scores(fitted: FitResult) -> "xarray.Dataset":
+    """Return the scores by ``part``, and the spikes of each ``trial``."""
     import xarray
 
     parts = list(fitted.score)

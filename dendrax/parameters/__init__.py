@@ -22,3 +22,4 @@ from dendrax.parameters._tree import is_parameter as is_parameter
 from dendrax.parameters._tree import parameters as parameters
 from dendrax.parameters._tree import resolve as resolve
 from dendrax.parameters._tree import with_parameters as with_parameters
+from dendrax.parameters._tree import with_values as with_values

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+import equinox as eqx
 import jax
 import jax.tree_util as jtu
 from jax import lax
@@ -44,6 +45,15 @@ def with_parameters(model: Model, replaced: Mapping[str, Parameter]) -> Model:
         return replaced.get(next(names), node) if is_parameter(node) else node
 
     return jax.tree.map(choose, model, is_leaf=is_parameter)
+
+
+def with_values(model: Model, values: Mapping[str, Array]) -> Model:
+    """Return the model with some of its parameters at other values, by name, in their units."""
+    known = parameters(model)
+    return with_parameters(
+        model,
+        {name: eqx.tree_at(lambda each: each.value, known[name], x) for name, x in values.items()},
+    )
 
 
 def resolve(model: Model) -> Model:
