@@ -25,6 +25,7 @@ EXAMPLES = [["simulate_adex.py"]]
 EXAMPLES += [pytest.param(["analyse_with_elephant.py"], marks=pytest.mark.slow)]
 # Training has tests of its own.
 EXAMPLES += [pytest.param(["train_yin_yang.py", "1", "300"], marks=pytest.mark.slow)]
+EXAMPLES += [pytest.param(["xor_in_a_dendrite.py", "1"], marks=pytest.mark.slow)]
 
 
 def run(script: Path, folder: Path, *arguments: str) -> str:

@@ -64,7 +64,7 @@ class Batched(NamedTuple):
                 f"theta must be (set, parameter) with the columns {', '.join(self.names)}; got the "
                 f"shape {sets.shape}."
             )
-        return np.asarray(self.function(sets))
+        return np.array(self.function(sets))  # a copy: what JAX owns cannot be written
 
 
 def batched(
