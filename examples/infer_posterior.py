@@ -1,4 +1,4 @@
-"""How sure a fit can be, asked by simulation-based inference: pip install sbi.
+"""How sure a fit can be, asked by simulation-based inference: pip install 'dendrax[sbi]'.
 
 Neural posterior estimation (Greenberg et al. 2019, ICML 97:2404) needs no gradient and no
 likelihood, only many simulations, which ``dx.batched`` makes in one compiled program.
