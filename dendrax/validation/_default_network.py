@@ -9,7 +9,7 @@ from dendrax.networks import INPUT, Network
 from dendrax.simulation import Simulator
 from dendrax.validation._circuit import Synapses, driven_by_inputs, synapses_of
 from dendrax.validation._default import must_be_on_grid, plain_group, plain_spikes
-from dendrax.validation._group import namespace, trains, vocabulary, weight_names
+from dendrax.validation._group import Pairs, namespace, trains, vocabulary, wired
 from dendrax.validation._outcome import Run, asked_for
 from dendrax.validation._stimulus import DIGITS, Stimulus, ticks
 from dendrax.validation.transcriptions import Equations
@@ -21,16 +21,6 @@ class Sources(NamedTuple):
     trial: np.ndarray
     unit: np.ndarray
     scale: np.ndarray
-
-
-class Pairs(NamedTuple):
-    """The synapses of a connection in all trials, between neurons of Brian2."""
-
-    pre: np.ndarray
-    post: np.ndarray
-    site: np.ndarray
-    delay: np.ndarray
-    weight: np.ndarray
 
 
 def run_default_network(
@@ -62,7 +52,7 @@ def run_default_network(
         states[name] = brian2.StateMonitor(groups[name], wanted, record=True, dt=step)
         spikes[name] = [brian2.SpikeMonitor(groups[name])] if own.condition else []
     time, sent = input_sources(inputs, t_stop)
-    wired = []
+    synaptic = []
     if time.size:
         groups[INPUT] = brian2.SpikeGeneratorGroup(
             time.size, np.arange(time.size), time * brian2.ms, dt=step, when="thresholds"
@@ -72,9 +62,9 @@ def run_default_network(
         pairs = pairs_of(each, units, network.size(each.target))
         if pairs.pre.size and (each.source == INPUT or equations[each.source].condition):
             source, target = groups[each.source], groups[each.target]
-            wired.append(_wired(brian2, source, target, pairs, equations[each.target], step))
+            synaptic.append(wired(brian2, source, target, pairs, equations[each.target], step))
     monitors = [*states.values(), *(each for found in spikes.values() for each in found)]
-    whole = brian2.Network(*groups.values(), *wired, *monitors)
+    whole = brian2.Network(*groups.values(), *synaptic, *monitors)
     # One step more than fits: its start is the sample at t_stop, its spikes come too late.
     whole.run(at.size * step, namespace=vocabulary(brian2))
     runs = {}
@@ -131,21 +121,3 @@ def pairs_of(synapses: Synapses, sources: Sources, n_target: int) -> Pairs:
         synapses.delay[k],
         weight * sources.scale[pre].reshape(-1, *[1] * (weight.ndim - 1)),
     )
-
-
-def _wired(
-    brian2: Any, source: Any, target: Any, pairs: Pairs, equations: Equations, step: Any
-) -> Any:
-    weights = weight_names(pairs.weight)
-    synapses = brian2.Synapses(
-        source,
-        target,
-        "\n".join(f"{name} : 1" for name in (*weights, "site")),
-        on_pre=equations.arrival,
-        dt=step,
-        namespace=namespace(brian2, equations),
-    )
-    synapses.connect(i=pairs.pre, j=pairs.post)
-    for name, value in {**weights, "site": pairs.site, "delay": pairs.delay * brian2.ms}.items():
-        setattr(synapses, name, value)
-    return synapses

@@ -1,6 +1,6 @@
 """What both schedules share: the neuron group's equations, the arrivals, and the recordings."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,16 @@ cdef double _where(double condition, double a, double b):
 inline double _where(double condition, double a, double b) { return condition != 0 ? a : b; }
 """,
 }
+
+
+class Pairs(NamedTuple):
+    """Synapses between neurons of Brian2; delays are in ms."""
+
+    pre: np.ndarray
+    post: np.ndarray
+    site: np.ndarray
+    delay: np.ndarray
+    weight: np.ndarray
 
 
 def differential(model: Equations, *, pace: str) -> str:
@@ -71,20 +81,27 @@ def arrivals(
     each = np.arange(due.size)
     ticks = np.searchsorted(at, times[due])
     generator = brian2.SpikeGeneratorGroup(due.size, each, ticks * step, dt=step, when=when)
-    weights = weight_names(stimulus.weight)
+    pairs = Pairs(
+        each, stimulus.target[due], stimulus.site[due], np.zeros(due.size), stimulus.weight[due]
+    )
+    return [generator, wired(brian2, generator, group, pairs, model, step)]
+
+
+def wired(brian2: Any, source: Any, target: Any, pairs: Pairs, model: Equations, step: Any) -> Any:
+    """Return the synapses through which a source acts on a group, as its model says."""
+    weights = weight_names(pairs.weight)
     synapses = brian2.Synapses(
-        generator,
-        group,
+        source,
+        target,
         "\n".join(f"{name} : 1" for name in (*weights, "site")),
         on_pre=model.arrival,
         dt=step,
         namespace=namespace(brian2, model),
     )
-    synapses.connect(i=each, j=stimulus.target[due])
-    for name, weight in weights.items():
-        setattr(synapses, name, weight[due])
-    synapses.site = stimulus.site[due]
-    return [generator, synapses]
+    synapses.connect(i=pairs.pre, j=pairs.post)
+    for name, value in {**weights, "site": pairs.site, "delay": pairs.delay * brian2.ms}.items():
+        setattr(synapses, name, value)
+    return synapses
 
 
 def weight_names(weight: np.ndarray) -> dict[str, np.ndarray]:

@@ -14,13 +14,12 @@ from dendrax.units import scalar
 from dendrax.validation._circuit import driven_by_inputs, synapses_of
 from dendrax.validation._default import must_be_on_grid
 from dendrax.validation._default_network import (
-    Pairs,
     input_sources,
     network_must_be_on_grid,
     pairs_of,
     sources_of,
 )
-from dendrax.validation._group import differential, weight_names
+from dendrax.validation._group import Pairs, differential, weight_names
 from dendrax.validation._outcome import asked_for
 from dendrax.validation._stimulus import Stimulus, stimulus, ticks
 from dendrax.validation._units import equations_of_network, equations_of_point
