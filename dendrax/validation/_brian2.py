@@ -1,6 +1,5 @@
 """Brian2 as just another simulator: the same model and inputs in, the same result out."""
 
-from collections.abc import Callable
 from typing import Any, overload
 
 import numpy as np
@@ -14,15 +13,18 @@ from dendrax.simulation import Simulator, must_fit
 from dendrax.units import scalar
 from dendrax.validation._aligned import run_aligned
 from dendrax.validation._brian2_network import run_network
-from dendrax.validation._compartments import longest_step, run_compartments
+from dendrax.validation._compartments import run_compartments
 from dendrax.validation._default import run_default
+from dendrax.validation._default_cell import run_default_cell
 from dendrax.validation._import import quiet_brian2
-from dendrax.validation._outcome import Run, asked_for, result_of
+from dendrax.validation._outcome import asked_for, result_of
+from dendrax.validation._rows import longest_step
 from dendrax.validation._stimulus import stimulus
 from dendrax.validation._units import equations_of
 from dendrax.validation.transcriptions import CellEquations, transcription
 
 _SCHEDULES = {"aligned": run_aligned, "default": run_default}
+_SCHEDULES_OF_CELLS = {"aligned": run_compartments, "default": run_default_cell}
 # "cpp_standalone" is no target but a device of the whole process, which changes its folder, and it
 # would compile each run of each population anew.
 _TARGETS = {"numpy", "cython"}
@@ -78,8 +80,9 @@ def run_brian2(
     simulator : Simulator
         Says ``t_stop``, what to ``record``, and ``max_spikes``; its numerics do not matter here.
     dt : Quantity [time], default 0.025 ms
-        Step of Brian2. The sampling period must be a multiple, but for a ``Cell``, for which the
-        default is less where the axial currents demand it.
+        Step of Brian2. The sampling period must be a multiple, but for a ``Cell`` and
+        ``schedule="aligned"``. For a ``Cell`` the default is less where the axial currents demand
+        it.
     schedule : {"aligned", "default"}
         ``"aligned"`` processes events before the step that follows them, and takes the step in
         which a neuron spikes again in parts, so that spike and reset are off the grid, where they
@@ -87,8 +90,8 @@ def run_brian2(
         each with the exact arrivals of the others' spikes, until no spike moves: layers once, a
         recurrent population as often as its longest chain of spikes has links.
         ``"default"`` is Brian2 as it comes: spikes and resets at grid points, an error of the
-        order of ``dt`` per spike; a network as groups and synapses with delays of Brian2's own. Not
-        for a ``Cell``.
+        order of ``dt`` per spike; a network as groups and synapses with delays of Brian2's own; a
+        ``Cell`` with inputs, clamps and dendritic spikes that begin at grid points.
     target : {"numpy", "cython"}
         What Brian2 generates code for. ``"cython"`` needs a C++ compiler, gives the same numbers,
         compiles for a minute what it does not find where Brian2's preference
@@ -109,7 +112,7 @@ def run_brian2(
         If there are no Brian2 equations for the model, a recorded name is unknown, a spike source
         has no synapse, ``dt`` does not divide the sampling period, or is too long for the axial
         currents of a cell, the schedule or the target is another one, Brian2 is set to a device, or
-        (``schedule="default"``) an input or a delay is off the grid.
+        (``schedule="default"``) an input, a corner of a clamp or a delay is off the grid.
     SimulationError
         If a neuron spikes more than ``max_spikes`` times, or more than once in a step, or the
         spikes of a recurrent network do not settle.
@@ -129,7 +132,7 @@ def run_brian2(
     must_fit(model, inputs, names)
     step = usual_step(model) if dt is None else scalar(dt, "ms", "dt")
     _must_be_possible(simulator, step, schedule, target)
-    if not isinstance(model, Cell):
+    if not isinstance(model, Cell) or schedule == "default":
         _must_divide(simulator, step)
     with quiet_brian2(target) as brian2:
         provenance = {
@@ -152,9 +155,9 @@ def _run_neuron(
     provenance: dict[str, str],
 ) -> SimulationResult:
     equations, origin = equations_of(model)
-    run_equations = _runner(model, schedule)
+    runs: Any = _SCHEDULES_OF_CELLS if isinstance(model, Cell) else _SCHEDULES
     asked, drive = asked_for(simulator, equations), stimulus(model, inputs)
-    run = run_equations(brian2, equations, drive, simulator.t_stop, dt, *asked)
+    run = runs[schedule](brian2, equations, drive, simulator.t_stop, dt, *asked)
     provenance = {**provenance, "equations": origin}
     return result_of(model, equations, run, simulator, inputs.n_trials, provenance)
 
@@ -163,14 +166,6 @@ def usual_step(model: Any) -> float:
     """Return the step (ms) to take where none is given."""
     equations = transcription(model) if isinstance(model, Cell) else None
     return longest_step(equations, 0.025) if isinstance(equations, CellEquations) else 0.025
-
-
-def _runner(model: AbstractNeuron, schedule: str) -> Callable[..., Run]:
-    if not isinstance(model, Cell):
-        return _SCHEDULES[schedule]
-    if schedule != "aligned":
-        raise ModelError(f"a Cell runs with schedule='aligned'; got {schedule!r}.")
-    return run_compartments
 
 
 def _must_be_possible(simulator: Simulator, step: float, schedule: str, target: str) -> None:

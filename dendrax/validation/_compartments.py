@@ -1,20 +1,18 @@
 """Cells in Brian2: a group of compartments, with their axial currents in its equations."""
 
-import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.special import exprel
 
-from dendrax.errors import ModelError, SimulationError
+from dendrax.errors import SimulationError
 from dendrax.validation._group import begin, namespace
 from dendrax.validation._outcome import Run
 from dendrax.validation._pace import Pace
+from dendrax.validation._rows import functions_of_brian2, must_be_stable, variable_and_row
 from dendrax.validation._stimulus import DIGITS, Stimulus, ticks
 from dendrax.validation._substeps import runge_kutta
+from dendrax.validation._units import in_each_trial
 from dendrax.validation.transcriptions import CellEquations, Equations
 
 
@@ -38,29 +36,21 @@ def run_compartments(
     SimulationError
         If a state becomes infinite or NaN.
     """
-    if dt > (limit := _stable_step(cell)):
-        raise ModelError(
-            f"dt must be at most {limit:.3g} ms for the axial currents of these compartments; got "
-            f"{dt:g} ms. Take a smaller dt, or longer compartments."
-        )
+    must_be_stable(cell, dt)
     waves = [part.driven.start for part in cell.mechanisms if part.driven is not None]
     stops = np.concatenate([stimulus.stops(t_stop), sample_times, *map(np.ravel, waves)])
     at = ticks(t_stop, dt, stops[(stops >= 0) & (stops <= t_stop)])
     step = dt * brian2.ms
-    constants = {**namespace(brian2, cell), **_functions(brian2, cell), "step_ms": dt}
-    by_row = {
-        name: np.tile(value, stimulus.n_neurons) if np.ndim(value) else value
-        for name, value in cell.constants.items()
-    }
+    constants = {**namespace(brian2, cell), **functions_of_brian2(brian2, cell), "step_ms": dt}
     group = brian2.NeuronGroup(
         stimulus.n_neurons * cell.n_rows,
         _variables(cell),
         dt=step,
         namespace=constants,
     )
-    begin(group, replace(cell, constants=by_row))
+    begin(group, in_each_trial(cell, stimulus.n_neurons))
     pace = Pace(group, cell, stimulus, at, dt)
-    recorded = sorted({_variable_and_row(each)[0] for each in variables})
+    recorded = sorted({variable_and_row(each)[0] for each in variables})
     states = brian2.StateMonitor(
         group, ["now", *recorded], record=True, dt=step, when="before_groups", order=1
     )
@@ -96,18 +86,6 @@ def run_compartments(
     )
 
 
-def longest_step(cell: CellEquations, most: float) -> float:
-    """Return a step (ms) that of which the double is stable too."""
-    return min(most, 0.4 * _stable_step(cell))
-
-
-def _stable_step(cell: CellEquations) -> float:
-    """Return how long (ms) a step of Runge-Kutta's method may be for the axial currents."""
-    per_root = 1 / np.sqrt(cell.capacitance)
-    slowest = np.linalg.eigvalsh(per_root[:, None] * cell.axial * per_root)[0]
-    return 2.78 / max(-slowest, 1e-9)
-
-
 def _variables(equations: Equations) -> str:
     """Return the declaration of what a row has."""
     own = [name for name, value in equations.constants.items() if np.ndim(value)]
@@ -115,37 +93,6 @@ def _variables(equations: Equations) -> str:
     named = {**equations.shorthand, **equations.observed}
     lines += [f"{name} = {text} : 1" for name, text in named.items()]
     return "\n".join([*lines, *(f"{name} : 1 (constant)" for name in own)])
-
-
-def _functions(brian2: Any, cell: CellEquations) -> dict[str, Any]:
-    """Return the functions in the equations of a cell."""
-    n, n_rows = cell.capacitance.size, cell.n_rows
-
-    def function(apply: Callable[..., np.ndarray], n_arguments: int = 1) -> Any:
-        units = {"arg_units": [1] * n_arguments, "return_unit": 1}
-        made = brian2.Function(apply, **units, stateless=True)
-        # The check of units takes longer than any of these functions.
-        made.implementations.add_numpy_implementation(apply, discard_units=True)
-        return made
-
-    def product(matrix: np.ndarray) -> Any:
-        """Return what rows take from others of their block."""
-        whole = np.zeros((n_rows, n_rows))
-        whole[: matrix.shape[0], : matrix.shape[1]] = matrix
-        sparse = csr_array(whole)
-        return function(lambda x: np.ravel((sparse @ x.reshape(-1, n_rows).T).T))
-
-    found = {
-        "axial": product(cell.axial),
-        "expm1_over": function(lambda x: exprel(x)),
-        "where": function(lambda condition, this, that: np.where(condition, this, that), 3),
-    }
-    for k, (part, places) in enumerate(zip(cell.mechanisms, cell.places, strict=True)):
-        if part.can_share:
-            of = np.zeros((places.size, n))
-            of[np.arange(places.size), places] = 1.0
-            found |= {f"of_{k}": product(of), f"into_{k}": product(of.T)}
-    return found
 
 
 def _samples(
@@ -156,13 +103,7 @@ def _samples(
     kept = [np.searchsorted(each, times - 0.5 * 10.0**-DIGITS) for each in now]
     samples = {}
     for each in variables:
-        name, row = _variable_and_row(each)
+        name, row = variable_and_row(each)
         found = np.asarray(getattr(states, name))[row :: cell.n_rows]
         samples[each] = np.stack([x[at] for x, at in zip(found, kept, strict=True)])
     return samples
-
-
-def _variable_and_row(text: str) -> tuple[str, int]:
-    found = re.fullmatch(r"(\w+)\[(\d+)\]", text)
-    assert found
-    return found[1], int(found[2])

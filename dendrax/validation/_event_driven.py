@@ -8,6 +8,7 @@ import numpy as np
 
 from dendrax.errors import SimulationError
 from dendrax.validation._circuit import Synapses
+from dendrax.validation._compartments_in_python import Compartments
 from dendrax.validation._units_in_python import Units
 
 # Crossings that are so close (ms) happen at one instant; each keeps its own time.
@@ -32,7 +33,7 @@ class Trial:
 
     Parameters
     ----------
-    units : dict of Units
+    units : dict of Units or Compartments
         By population.
     synapses : sequence of Synapses
         Between these populations.
@@ -48,7 +49,7 @@ class Trial:
 
     def __init__(
         self,
-        units: Mapping[str, Units],
+        units: Mapping[str, Units | Compartments],
         synapses: Sequence[Synapses],
         arrivals: Sequence[Arrival],
         ramps: Mapping[str, np.ndarray],
@@ -103,8 +104,10 @@ class Trial:
                 self._spike(letter.target, letter.unit, t)
 
     def _spike(self, name: str, k: int, t: float) -> None:
-        self.spikes[name][k].append(t)
         self.units[name].spike(k, t)
+        if k >= self.units[name].n:
+            return  # of a dendrite, which nobody hears
+        self.spikes[name][k].append(t)
         for each in self.synapses:
             if each.source == name:
                 for s in np.flatnonzero(each.pre == k):
@@ -172,8 +175,8 @@ class Trial:
 
         for name, each in self.units.items():
 
-            def guard(t: float, k: int, name: str = name, each: Units = each) -> float:
-                each.place(course(t)[self.places[name]], _current(currents[name], t))
+            def guard(t: float, k: int, name: str = name, each: Any = each) -> float:
+                each.place(t, course(t)[self.places[name]], _current(currents[name], t))
                 return float(each.guard()[k])
 
             for k in map(int, np.flatnonzero((before[name] < 0) & (after[name] >= 0))):
@@ -192,7 +195,7 @@ class Trial:
 
     def _place(self, t: float, y: np.ndarray, currents: dict) -> None:
         for name, each in self.units.items():
-            each.place(y[self.places[name]], _current(currents[name], t))
+            each.place(t, y[self.places[name]], _current(currents[name], t))
 
 
 def _ramp(ramps: np.ndarray, t: float) -> np.ndarray:

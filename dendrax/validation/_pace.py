@@ -71,7 +71,7 @@ class Pace:
             if part.driven is not None
         ]
         self._waveforms = [
-            Waveform(wave, of(value)[:, row], of(slope)[:, row])
+            (Waveform(wave, n), of(value)[:, row], of(slope)[:, row])
             for wave, value, slope, row in driven
         ]
         self._due = _due(cell, stimulus, at, of)
@@ -93,8 +93,8 @@ class Pace:
             left = np.minimum(left, trigger.begin(self._is_new))
         self._length = np.where(self._search.goes_on, self._search.length, left)
         self._now[:], self._pace[:] = self._t[:, None], self._length[:, None] / self._dt
-        for waveform in self._waveforms:
-            waveform.begin(self._t)
+        for waveform, value, slope in self._waveforms:
+            value[:], slope[:] = waveform.at(self._t)
         self._margin = self._highest()
         self.n_steps += 1
 
@@ -134,12 +134,7 @@ def _due(
     cell: CellEquations, stimulus: Stimulus, at: np.ndarray, of: Callable
 ) -> dict[tuple[int, int], list[tuple[np.ndarray, int, float]]]:
     """Return what arrives in each trial at each tick: where, and of what weight."""
-    sites = [
-        (of(f"arriving_{k}"), int(row))
-        for k, part in enumerate(cell.mechanisms)
-        if f"arriving_{k}" in part.marks
-        for row in cell.rows[k]
-    ]
+    sites = [(of(f"arriving_{k}"), row) for k, row in cell.sites]
     due = defaultdict(list)
     times = np.round(stimulus.time, DIGITS)
     for arrival in np.flatnonzero((times >= 0) & (times <= at[-1])):

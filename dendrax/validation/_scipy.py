@@ -13,12 +13,13 @@ from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
 from dendrax.simulation import Simulator, must_fit
 from dendrax.validation._circuit import Synapses, driven_by_inputs, synapses_of
+from dendrax.validation._compartments_in_python import Compartments
 from dendrax.validation._event_driven import Arrival, Trial
 from dendrax.validation._outcome import Run, asked_for, result_of, results_of
 from dendrax.validation._stimulus import Stimulus, stimulus, ticks
-from dendrax.validation._units import equations_of_network, equations_of_point
+from dendrax.validation._units import equations_of, equations_of_network
 from dendrax.validation._units_in_python import Units
-from dendrax.validation.transcriptions import Equations
+from dendrax.validation.transcriptions import CellEquations, Equations
 
 
 @overload
@@ -55,8 +56,9 @@ def run_scipy(
 
     The equations are those of :func:`run_brian2`; steps are adaptive, and a spike is a root of the
     dense output. All units of a network are one system, and each spike of one is an event for all:
-    no graph is condensed, and spikes without a delay act at once. One trial after the other, in
-    Python, and as good as its tolerances.
+    no graph is condensed, and spikes without a delay act at once. So are all compartments of a
+    ``Cell``, of which dendritic spikes and corners of clamps are events too. One trial after the
+    other, in Python, and as good as its tolerances.
 
     Parameters
     ----------
@@ -77,13 +79,14 @@ def run_scipy(
     UnitError
         If the inputs are in another unit than the model takes.
     ModelError
-        If the model cannot be translated or is a ``Cell``, or a recorded name is unknown.
+        If the model cannot be translated, or a recorded name is unknown.
     SimulationError
         If a neuron spikes more than ``max_spikes`` times, or the integrator fails.
 
     Notes
     -----
     Virtanen et al. 2020; the method is that of Dormand & Prince (Hairer, Nørsett & Wanner 1993).
+    It is explicit, so that the steps of a cell are short where its compartments are.
 
     Examples
     --------
@@ -107,7 +110,7 @@ def run_scipy(
     }
     n_trials, tolerances = inputs.n_trials, (rtol, atol)
     if not isinstance(model, Network):
-        equations, origin = equations_of_point(model)
+        equations, origin = equations_of(model)
         drives = {"": stimulus(model, inputs)}
         run = _run({"": equations}, drives, [], simulator, tolerances)[""]
         provenance = {**provenance, "equations": origin}
@@ -133,7 +136,7 @@ def _run(
     n_trials = next(iter(drives.values())).n_trials
     for k in range(n_trials):
         units = {
-            name: Units(each, drives[name].n_neurons // n_trials, asked[name][1])
+            name: _units(each, drives[name].n_neurons // n_trials, asked[name][1])
             for name, each in equations.items()
         }
         ramps = {name: _ramps(each, k, simulator.t_stop) for name, each in drives.items()}
@@ -156,6 +159,12 @@ def _run(
         )
         for name in equations
     }
+
+
+def _units(equations: Equations, n: int, wanted: list[str]) -> Units | Compartments:
+    if isinstance(equations, CellEquations):
+        return Compartments(equations, wanted)
+    return Units(equations, n, wanted)
 
 
 def _ramps(drive: Stimulus, trial: int, t_stop: float) -> np.ndarray:

@@ -54,10 +54,10 @@ class Units:
         """The states, one after the other."""
         return np.concatenate([self.scope[x] for x in self.states])
 
-    def place(self, y: np.ndarray, electrode: float) -> None:
-        """Put the states to what they are at some time, and the injected current."""
+    def place(self, t: float, y: np.ndarray, electrode: Any) -> None:
+        """Put the states to what they are at a time (ms), and the injected current."""
         self.scope |= zip(self.states, y.reshape(len(self.states), self.n), strict=True)
-        self.scope["electrode"] = electrode
+        self.scope |= {"now": t, "electrode": electrode}
 
     def rates(self) -> np.ndarray:
         """Return the rates of the states, per ms."""
@@ -73,10 +73,14 @@ class Units:
         """Return when (ms) each unit has an event of its own."""
         return self._each(eval(self._timer, self.scope))
 
-    def seen(self) -> np.ndarray:
-        """Return what is wanted (variable, unit)."""
+    def observe(self) -> None:
+        """Put all that may be recorded to what it is at the states."""
         exec(self.shorthand, self.scope)
         exec(self.observed, self.scope)
+
+    def seen(self) -> np.ndarray:
+        """Return what is wanted (variable, unit)."""
+        self.observe()
         return np.stack([self._each(self.scope[name]) for name in self.wanted])
 
     def spike(self, k: int, t: float) -> None:

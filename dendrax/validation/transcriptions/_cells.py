@@ -112,6 +112,12 @@ class CellEquations(Equations):
         return "\n".join(part.begin for part in self.mechanisms if part.begin)
 
     @property
+    def sites(self) -> tuple[tuple[int, int], ...]:
+        """The mechanism, and the row, of each synapse, in the order of the spike sources."""
+        synapses = [k for k, part in enumerate(self.mechanisms) if f"arriving_{k}" in part.marks]
+        return tuple((k, int(row)) for k in synapses for row in self.rows[k])
+
+    @property
     def rows(self) -> tuple[np.ndarray, ...]:
         """The rows of a block that each mechanism has."""
         return tuple(map(_rows, self.mechanisms, self.places))

@@ -126,7 +126,7 @@ def calcium_spike(mechanism: CalciumSpike) -> MechanismEquations:
             "a": "a*(1 - 2*a)/tau_rise",
             "b": "b*(1 - 2*b)/tau_fall",
         },
-        start={"age": "1e6"},
+        start={"age": "1e6", "b": "0.5"},
         constants=values(mechanism),
         is_density=False,
         marks={"amplitude": 0.0, "firing": 0.0},
@@ -136,6 +136,6 @@ def calcium_spike(mechanism: CalciumSpike) -> MechanismEquations:
         "amplitude = where(firing > 0.5,"
         " clip(exp(-(v - v_th)/((v_th - v_rest)*attenuation)), 0, 1), amplitude)\n"
         "firing = 0\n"
-        f"b = where(abs(age - delay) < {_TINY}, 0.001, b)",
+        f"b = where(int(b == 0)*int(age > delay - {_TINY}), 0.001, b)",
         corners=(values(mechanism)["delay"],),
     )
