@@ -16,7 +16,7 @@ def measure() -> list[Measured]:
             n=5,
             g_max=[1, 2, 1.5, 0.5, 1] * NS,
             tau=[3, 5, 4, 6, 7] * MS,
-            delay=[0, 1, 0.5, 0, 0.3137] * MS,
+            delay=[0, 1, 0.5, 0, 0.31] * MS,
         ),
         dx.ExponentialCurrents(at=[TIP, "soma[0]"], i_max=[20, -15] * PA),
         dx.DoubleExponentialSynapses("dend", n=2, tau_rise=[1, 5] * MS, tau_decay=[5, 5] * MS),
