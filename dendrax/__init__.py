@@ -66,6 +66,7 @@ from dendrax.mechanisms import DynamicClamp as DynamicClamp
 from dendrax.mechanisms import VoltageClamp as VoltageClamp
 from dendrax.neurons import EGRU as EGRU
 from dendrax.neurons import EIF as EIF
+from dendrax.neurons import GIF as GIF
 from dendrax.neurons import LIF as LIF
 from dendrax.neurons import QIF as QIF
 from dendrax.neurons import AbstractNeuron as AbstractNeuron

@@ -116,7 +116,7 @@ _HELP: dict[str, dict[str, Any]] = {
     "recording": {"help": "a file that Neo reads: .abf, .nwb, .nix, ..."},
     "model": {
         "metavar": "MODEL",
-        "help": "lif, eif or adex, read off the recording, or FILE.py:NAME (default: adex)",
+        "help": "lif, eif, adex or gif, read off the recording, or FILE.py:NAME (default: adex)",
     },
     "morphology": {
         "metavar": "X.swc",

@@ -12,7 +12,7 @@ from dendrax.fitting import models as model_names
 from dendrax.morphology import read_swc
 from dendrax.neurons import AbstractNeuron, Cell
 from dendrax.parameters import parameters, table
-from dendrax.results import Sweeps
+from dendrax.results import Sweeps, take
 from dendrax.simulation import Record, Simulator
 from dendrax.units import to_quantity
 from dendrax.validation import load_one
@@ -67,8 +67,9 @@ class Plan:
 
 def plan(options: argparse.Namespace, sweeps: Sweeps) -> Plan:
     """Return the plan that the options make for a recording."""
-    model = model_of(options, sweeps)
     trained, held_out = split(sweeps.inputs.n_trials, options.held_out)
+    # What is held out must not be known to the model that the fit starts from either.
+    model = model_of(options, take(sweeps, list(trained)))
     simulator = simulator_of(model, sweeps, options.dt)
     loss, optimizer = _loss(options.loss), _optimizer(options)
     return Plan(model, sweeps, simulator, loss, optimizer, trained, held_out, options)

@@ -6,6 +6,7 @@ from typing import Any
 
 from dendrax.errors import ModelError
 from dendrax.fitting._features import Features, features
+from dendrax.fitting._initial_gif import initial_gif
 from dendrax.neurons import EIF, LIF, AbstractNeuron, AdEx
 from dendrax.parameters import fixed, learnable
 from dendrax.results import Sweeps
@@ -17,7 +18,7 @@ _SILENT_ONSET, _SILENT_RESET, _SILENT_REFRACTORY = 25.0, 10.0, 3.0
 
 def models() -> tuple[str, ...]:
     """Return the names of the models that can be read off a recording."""
-    return tuple(_MODELS)
+    return (*_MODELS, "gif")
 
 
 def initial_model(name: str, sweeps: Sweeps) -> AbstractNeuron:
@@ -25,9 +26,10 @@ def initial_model(name: str, sweeps: Sweeps) -> AbstractNeuron:
 
     Parameters
     ----------
-    name : {"lif", "eif", "adex"}
+    name : {"lif", "eif", "adex", "gif"}
     sweeps : Sweeps
-        Responses to current steps, some of them without spikes.
+        Responses to current steps, some of them without spikes; for ``"gif"`` some with. That one
+        is a fit already, of the voltages between spikes: give it no sweep that you hold out.
 
     Returns
     -------
@@ -38,11 +40,12 @@ def initial_model(name: str, sweeps: Sweeps) -> AbstractNeuron:
     ModelError
         If there is no such model.
     FitError
-        If the recording has no subthreshold response to a step.
+        If the recording has no subthreshold response to a step; for ``"gif"``, if it has no spike.
     """
-    if name not in _MODELS:
-        raise ModelError(f"there is no model {name!r}; there are: {', '.join(_MODELS)}.")
-    return _MODELS[name](features(sweeps))
+    if name not in models():
+        raise ModelError(f"there is no model {name!r}; there are: {', '.join(models())}.")
+    seen = features(sweeps)
+    return initial_gif(seen, sweeps) if name == "gif" else _MODELS[name](seen)
 
 
 def _within(value: float, low: float, high: float, unit: str) -> Any:

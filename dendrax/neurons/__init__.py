@@ -17,6 +17,7 @@ from dendrax.neurons._cell import CellState as CellState
 from dendrax.neurons._dendritic import DendriticNeuron as DendriticNeuron
 from dendrax.neurons._egru import EGRU as EGRU
 from dendrax.neurons._eif import EIF as EIF
+from dendrax.neurons._gif import GIF as GIF
 from dendrax.neurons._izhikevich import Izhikevich as Izhikevich
 from dendrax.neurons._leaky_integrator import LeakyIntegrator as LeakyIntegrator
 from dendrax.neurons._lif import LIF as LIF

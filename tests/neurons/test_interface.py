@@ -13,6 +13,7 @@ NEURONS = {
     "LIF": dx.LIF(t_ref=2 * pq.ms),
     "EIF": dx.EIF(t_ref=2 * pq.ms),
     "AdEx": dx.AdEx(t_ref=2 * pq.ms),
+    "GIF": dx.GIF(t_ref=2 * pq.ms),
     "LIF without units": dx.LIF(tau_mem=20 * pq.ms, t_ref=2 * pq.ms),
     "LeakyIntegrator": dx.LeakyIntegrator(),
     "QIF": dx.QIF(),

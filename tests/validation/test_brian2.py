@@ -77,6 +77,7 @@ CASES = {
     "Izhikevich": (dx.Izhikevich(), PURE),
     "EIF, without units": (dx.EIF(tau_mem=20 * pq.ms, bias=0.1), PLAIN),
     "AdEx, refractory": (dx.AdEx(t_ref=T_REF), POINT),
+    "GIF, refractory": (dx.GIF(t_ref=T_REF), POINT),
     "DendriticNeuron": (TREE, DENDRITIC),
     "Refractory": (
         dx.Refractory(dx.Izhikevich(), t_ref=T_REF, held=("theta", "u")),
@@ -92,12 +93,13 @@ SPIKE_TOLERANCE = {
     "DendriticNeuron": 5e-5,
     "EIF": 5e-5,
     "AdEx": 1e-3,
+    "GIF": 1e-3,
     "Izhikevich": 2e-3,
     "Refractory": 2e-3,
 }
 # Of the range of the trace, away from spikes: what a late spike leaves behind is a tenth of it.
 TRACE_TOLERANCE = 1e-4
-N_SPIKES = {"LeakyIntegrator": 0, "AtMostOneSpike": 1, "EGRU": 1, "QIF": 1, "AdEx": 1}
+N_SPIKES = {"LeakyIntegrator": 0, "AtMostOneSpike": 1, "EGRU": 1, "QIF": 1, "AdEx": 1, "GIF": 1}
 
 
 # To compile a model, and to prepare its Brian2 code, takes seconds each: the others are slow.
@@ -197,6 +199,7 @@ PLANTED = {
     "EGRU": dx.EGRU(bias_r=-1.0),
     "EIF, without units": dx.EIF(tau_mem=20.2 * pq.ms, bias=0.1),
     "AdEx, refractory": dx.AdEx(a=-2 * pq.nS, t_ref=T_REF),
+    "GIF, refractory": dx.GIF(g_h=2.02 * pq.nS, t_ref=T_REF),
     "QIF": dx.QIF(bias=300 * pq.pA, tau_syn=5.05 * pq.ms),
     "Izhikevich": dx.Izhikevich(a=0.0202),
     "DendriticNeuron": eqx.tree_at(lambda m: m.tau_dend.value, TREE, jnp.array([6.06, 10])),

@@ -5,6 +5,7 @@ from typing import Any
 from dendrax.neurons import (
     EGRU,
     EIF,
+    GIF,
     LIF,
     QIF,
     AbstractNeuron,
@@ -21,7 +22,7 @@ from dendrax.validation.transcriptions._cells import CellEquations, cell
 from dendrax.validation.transcriptions._dendritic import dendritic
 from dendrax.validation.transcriptions._equations import Equations
 from dendrax.validation.transcriptions._leaky import adaptive_lif, egru, leaky_integrator, lif
-from dendrax.validation.transcriptions._runaway import adex, eif, izhikevich, qif
+from dendrax.validation.transcriptions._runaway import adex, eif, gif, izhikevich, qif
 from dendrax.validation.transcriptions._wrapped import at_most_one, refractory
 
 _NEURONS = {
@@ -32,6 +33,7 @@ _NEURONS = {
     QIF: qif,
     EIF: eif,
     AdEx: adex,
+    GIF: gif,
     Izhikevich: izhikevich,
     DendriticNeuron: dendritic,
     Cell: cell,

@@ -1,8 +1,9 @@
 """Neurons whose voltage runs away at a spike."""
 
 import numpy as np
+from scipy.optimize import brentq
 
-from dendrax.neurons import EIF, QIF, AdEx, Izhikevich
+from dendrax.neurons import EIF, GIF, QIF, AdEx, Izhikevich
 from dendrax.validation.transcriptions._equations import Equations, membrane, numbers
 from dendrax.validation.transcriptions._wrapped import waiting
 
@@ -72,6 +73,57 @@ def adex(model: AdEx) -> Equations:
         reset="w += b",
         shown={"w": "w"},
     )
+
+
+def gif(model: GIF) -> Equations:
+    """Return the neuron with spike-triggered currents and threshold (Mensi et al. 2012).
+
+    As for the others ``exp((v - theta - v_t)/delta_t) = -1/z``. In the refractory period ``v``
+    rests, and the threshold goes on to fall.
+    """
+    p = membrane(model)
+    free = "free*" if p["t_ref"] > 0 else ""
+    current = "g_leak*(e_leak - v) - fast - slow + g_h*opened*(e_h - v) + i_syn + bias + electrode"
+
+    def balance(v: float) -> float:
+        h = 1 / (1 + np.exp((v - p["v_h"]) / p["k_h"]))
+        return p["g_leak"] * (p["e_leak"] - v) + p["g_h"] * h * (p["e_h"] - v) + p["bias"]
+
+    rest = float(brentq(balance, -200.0, 100.0, xtol=1e-13))
+    peak = -float(np.exp(-(p["v_peak"] - p["v_t"]) / p["delta_t"]))
+    equations = Equations(
+        rates={
+            "z": f"{free}(g_leak - z/delta_t*({current}))/c_m - z/delta_t*theta/tau_theta",
+            "fast": "-fast/tau_fast",
+            "slow": "-slow/tau_slow",
+            "theta": "-theta/tau_theta",
+            "opened": "(1/(1 + exp((v - v_h)/k_h)) - opened)/tau_h",
+            "i_syn": "-i_syn/tau_syn",
+        },
+        shorthand={"v": "theta + v_t - delta_t*log(clip(abs(z), -z_peak, infinity))"},
+        start={
+            "z": -float(np.exp(-(rest - p["v_t"]) / p["delta_t"])),
+            "opened": float(1 / (1 + np.exp((rest - p["v_h"]) / p["k_h"]))),
+        },
+        condition="z - z_peak",
+        reset=(
+            "theta += theta_jump\nfast += b_fast\nslow += b_slow\n"
+            "z = -exp(-(v_reset - theta - v_t)/delta_t)"
+        ),
+        arrival="i_syn_post += weight",
+        # A guard has no natural scale: this is the one in which dendrax reports it.
+        observed={"guard": "delta_t*log((1 - z_peak)/(1 - z))"},
+        shown={
+            "v": "v",
+            **{x: x for x in ("fast", "slow", "theta", "i_syn")},
+            "h": "opened",
+            "guard": "guard",
+        },
+        constants={**p, "z_peak": peak},
+        # As for EIF and AdEx, the rates are singular at the peak.
+        approach=(0.75, 0.1875, 0.0625),
+    )
+    return waiting(equations, held=())
 
 
 def _exponential(
