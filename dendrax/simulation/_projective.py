@@ -276,6 +276,10 @@ def state_at(
     return neuron.from_projective(upstream, y, u - y / 2)
 
 
+# All of these models spike.
+states_in_cells = None
+
+
 def at_threshold(neuron: AbstractProjective, state: State) -> State:
     """Return the state just before a spike, given that just after it."""
     zero = jnp.asarray(0.0)

@@ -35,7 +35,7 @@ class Structure(NamedTuple):
 
 
 _STRUCTURES = {
-    kind: Structure(*(getattr(module, name, None) for name in Structure._fields))
+    kind: Structure(*(getattr(module, name) for name in Structure._fields))
     for kind, module in ((AbstractCascade, _cascade), (AbstractProjective, _projective))
 }
 

