@@ -88,14 +88,16 @@ from dendrax.networks import recurrent as recurrent
 from dendrax.inputs import Current as Current
 from dendrax.inputs import Inputs as Inputs
 from dendrax.inputs import SpikeTrains as SpikeTrains
-from dendrax.inputs import delayed_xor as delayed_xor
 from dendrax.inputs import latency as latency
 from dendrax.inputs import ramp_current as ramp_current
 from dendrax.inputs import sampled_current as sampled_current
 from dendrax.inputs import spike_trains as spike_trains
 from dendrax.inputs import step_current as step_current
 from dendrax.inputs import voltage_command as voltage_command
-from dendrax.inputs import yin_yang as yin_yang
+from dendrax.tasks import delayed_xor as delayed_xor
+from dendrax.tasks import digits as digits
+from dendrax.tasks import temporal_xor as temporal_xor
+from dendrax.tasks import yin_yang as yin_yang
 from dendrax.results import SimulationResult as SimulationResult
 from dendrax.results import Sweeps as Sweeps
 from dendrax.results import append as append
@@ -125,6 +127,7 @@ from dendrax.plotting import plot_sweeps as plot_sweeps
 from dendrax.plotting import plot_traces as plot_traces
 from dendrax.plotting import plot_work_precision as plot_work_precision
 from dendrax.fitting import FitResult as FitResult
+from dendrax.fitting import awaken as awaken
 from dendrax.fitting import batched as batched
 from dendrax.fitting import efeatures as efeatures
 from dendrax.fitting import fit as fit

@@ -1,6 +1,7 @@
 """Fitting: losses, one loop around any optax optimizer, checkpoints, and what comes out."""
 
 from dendrax.fitting import losses as losses
+from dendrax.fitting._awaken import awaken as awaken
 from dendrax.fitting._batched import Batched as Batched
 from dendrax.fitting._batched import batched as batched
 from dendrax.fitting._efeatures import efeatures as efeatures

@@ -11,7 +11,8 @@ from jaxtyping import Array, Float
 from dendrax.neurons._neuron import AbstractNeuron, Scalar, State
 from dendrax.neurons._quadrature import gauss_legendre
 
-_POINTS, _UP_TO = gauss_legendre(4)
+# Of the order 8 at the end of a stretch in double precision, of the order 4 in single.
+_DOUBLE, _SINGLE = gauss_legendre(4), gauss_legendre(2)
 
 
 class Ramp(NamedTuple):
@@ -95,17 +96,19 @@ class AbstractCascade(AbstractFedForward):
     def stretch(self, state: State, h: Scalar, current: Ramp) -> Stretch:
         """Return what becomes of the soma in the ``h`` ms after a state.
 
-        By default Gauss-Legendre quadrature, of which the order at the end is 8.
+        By default Gauss-Legendre quadrature, of which the order at the end is 8 in double
+        precision, and 4 in single.
         """
-        t = h * jnp.append(_POINTS, 1.0)
+        points, up_to = _DOUBLE if jnp.result_type(float) == jnp.float64 else _SINGLE
+        t = h * jnp.append(points, 1.0)
 
         def soma_at(t: Scalar) -> tuple[Scalar, Scalar]:
             return self.soma(self.upstream_after(state, t, current), current.after(t))
 
         rate, source = jax.vmap(soma_at)(t)
-        decay = h * (_UP_TO @ rate[:-1])
+        decay = h * (up_to @ rate[:-1])
         kernel = jnp.exp(decay[None, :-1] - decay[:, None])
-        return Stretch(t, decay, h * ((_UP_TO * kernel) @ source[:-1]), rate, source)
+        return Stretch(t, decay, h * ((up_to * kernel) @ source[:-1]), rate, source)
 
     def turn(self, state: State, h: Scalar, current: Ramp) -> tuple[Scalar, Scalar]:
         """Return when, within a stretch, ``b`` turns, and ``b`` then; its start, if it does not.

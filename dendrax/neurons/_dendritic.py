@@ -174,8 +174,9 @@ class DendriticNeuron(AbstractCascade):
         self, state: DendriticState, propagator: Propagator, current: Ramp
     ) -> DendriticState:
         del current
-        v_dend = propagator.dendrite * state.v_dend
-        v_dend = v_dend + jnp.sum(propagator.passed * state.i_syn, axis=-1)
+        # A product with ones: exponentials that end in a sum are not computed as vectors on a CPU.
+        passed = propagator.passed * state.i_syn @ jnp.ones(state.i_syn.shape[-1])
+        v_dend = propagator.dendrite * state.v_dend + passed
         return DendriticState(state.v, v_dend, propagator.synapse * state.i_syn)
 
     def soma(self, state: DendriticState, current: Scalar) -> tuple[Scalar, Scalar]:

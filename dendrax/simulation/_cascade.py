@@ -25,7 +25,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.neurons import AbstractCascade, Ramp, Stretch
 from dendrax.simulation._drive import Drive
-from dendrax.simulation._grid import Grid, cell_at, upstream_states
+from dendrax.simulation._grid import Grid, at_rest, cell_at, passages, passed
 from dendrax.simulation._roots import highest, rising_root
 
 Scalar = Float[Array, ""]
@@ -104,17 +104,21 @@ class Spikes(NamedTuple):
 
 def track(neuron: AbstractCascade, drive: Drive, grid: Grid) -> Track:
     """Solve a trial without resets."""
-    states = upstream_states(neuron, drive, grid)
-    stretches = jax.vmap(neuron.stretch)(states, grid.size, grid.current)
 
-    # One after the other: an associative scan, which unrolls, would double the time to compile.
-    def through(v, cell):
-        factor, gain = cell
-        return factor * v + gain, v
+    # What is differentiated anew costs less than what is stored, and one cell of all trials is less
+    # than a cache, all cells are more.
+    @jax.checkpoint
+    def through(carry, cell):
+        state, v = carry
+        passage, size, current = cell
+        stretch = neuron.stretch(state, size, current)
+        after = jnp.exp(-stretch.decay[-1]) * v + stretch.gain[-1]
+        return (passed(neuron, state, passage), after), (state, v, stretch)
 
-    v_0 = jnp.asarray(neuron.init_state().v, dtype=float)
-    maps = jnp.exp(-stretches.decay[:, -1]), stretches.gain[:, -1]
-    free = lax.scan(through, v_0, maps)[1]
+    begin = at_rest(neuron)
+    v_0 = jnp.asarray(begin.v, dtype=float)
+    cells = passages(neuron, drive, grid), grid.size, grid.current
+    states, free, stretches = lax.scan(through, (begin, v_0), cells)[1]
     decay = jnp.cumsum(stretches.decay[:, -1])
     decay = jnp.concatenate([jnp.zeros(1), decay[:-1]])
     marks = None
@@ -327,6 +331,35 @@ def _chain(
         return (gap, a_t), Spikes(time, jnp.where(found, slope, jnp.inf), release, gap, a_t)
 
     return lax.scan(follow, (jnp.zeros(()), jnp.zeros(())), (roots, at_roots, at_release))[1]
+
+
+def state_at(neuron: AbstractCascade, grid: Grid, track: Track, spikes: Spikes, t: Scalar) -> State:
+    """Return the state at one time, if the spikes are known; from the right at one of them."""
+    return _state_in(neuron, spikes, _cell(grid, track, cell_at(grid, t)), t)
+
+
+def states_in_cells(
+    neuron: AbstractCascade, grid: Grid, track: Track, spikes: Spikes, parts: Array
+) -> State:
+    """Return the states after some parts of each cell, (cell, part)."""
+    whole = grid.start, grid.size, grid.current, track.upstream, track.decay, track.free
+
+    def of_a_cell(cell: Cell) -> State:
+        times = cell.start + parts * cell.size
+        return jax.vmap(lambda t: _state_in(neuron, spikes, cell, t))(times)
+
+    return jax.vmap(of_a_cell)(Cell(*whole))
+
+
+def at_threshold(neuron: AbstractCascade, state: State) -> State:
+    """Return the state just before a spike, given that just after it."""
+    return state._replace(v=neuron.v_th)
+
+
+def _state_in(neuron: AbstractCascade, spikes: Spikes, cell: Cell, t: Scalar) -> State:
+    since = t - cell.start
+    state = neuron.upstream_after(cell.upstream, since, cell.current)
+    return state._replace(v=_v_at(neuron, spikes, t, _point(neuron, cell, since)))
 
 
 def _v_at(neuron: AbstractCascade, spikes: Spikes, t: Scalar, at: Point) -> Scalar:

@@ -138,11 +138,16 @@ def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:
             max_steps=simulator.max_steps,
             **limits,
         )
-    if simulator.execution == "auto" and not simulator.readouts:
+    if simulator.execution == "auto":
+        readouts = {
+            "integrals": _integrals(simulator, units),
+            "maxima": tuple(_of_kind(simulator, units, Maximum).values()),
+        }
         if structure_of(units.neuron) is not None:
-            return run_structured(units, n_wanted=1 if first_only else None, **limits)
+            n_wanted = 1 if first_only else None
+            return run_structured(units, n_wanted=n_wanted, **readouts, **limits)
         if (inner := _spiking_once(units)) and "guard" not in simulator.names:
-            run = run_structured(inner, n_wanted=1, **limits)
+            run = run_structured(inner, n_wanted=1, **readouts, **limits)
             return {**run, "states": Wrapped(run["states"], None)}
     units = after_delays(units)
     common["max_steps"] = simulator.max_steps or _steps_at_most(simulator, units.drive)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int
 
@@ -113,15 +112,6 @@ def passed(neuron: AbstractFedForward, state: Any, passage: Passage) -> Any:
 def at_rest(neuron: AbstractFedForward) -> Any:
     """Return the state in which a trial starts, as floats."""
     return jax.tree.map(lambda x: jnp.asarray(x, dtype=float), neuron.init_state())
-
-
-def upstream_states(neuron: AbstractFedForward, drive: Drive, grid: Grid) -> Any:
-    """Return the state at the start of each cell; of it, what is upstream of the soma holds."""
-
-    def through(state, passage):
-        return passed(neuron, state, passage), state
-
-    return lax.scan(through, at_rest(neuron), passages(neuron, drive, grid))[1]
 
 
 def entry(tree: Any, k: Int[Array, ""]) -> Any:

@@ -79,6 +79,11 @@ class Spikes(NamedTuple):
     time: Float[Array, " spike"]
     slope: Float[Array, " spike"]
 
+    @property
+    def release(self) -> Float[Array, " spike"]:
+        """When a neuron goes on after its spikes: at once."""
+        return self.time
+
 
 class Stiffness(NamedTuple):
     """``1/4 - J`` at the points of a step, and the size of the step in units of tau."""
@@ -257,3 +262,25 @@ def finish(
     cells, since, at = jax.tree.map(lambda x: x[len(roots) :], (cells, since, at))
     upstream = jax.vmap(neuron.upstream_after)(cells.upstream, since, cells.current)
     return spikes, jax.vmap(neuron.from_projective)(upstream, at.y, at.u - at.y / 2)
+
+
+def state_at(
+    neuron: AbstractProjective, grid: Grid, track: Track, spikes: Spikes, t: Scalar
+) -> State:
+    """Return the state at one time; which spikes there are makes no difference."""
+    del spikes
+    cell = _cell(grid, track, cell_at(grid, t))
+    since = t - cell.start
+    y, u = _after(neuron, cell, since)
+    upstream = neuron.upstream_after(cell.upstream, since, cell.current)
+    return neuron.from_projective(upstream, y, u - y / 2)
+
+
+# All of these models spike.
+states_in_cells = None
+
+
+def at_threshold(neuron: AbstractProjective, state: State) -> State:
+    """Return the state just before a spike, given that just after it."""
+    zero = jnp.asarray(0.0)
+    return neuron.from_projective(state, zero, zero - 1)

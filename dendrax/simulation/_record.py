@@ -68,7 +68,10 @@ class Record(eqx.Module):
 
 
 class Integral(eqx.Module):
-    r"""The integral of a variable over the trial, to the order of the solver.
+    r"""The integral of a variable over the trial.
+
+    To the order of the solver; of models without a loop over time to the order 8 in ``dt``. A
+    variable that diverges at spikes, as ``v`` of a QIF, has no integral.
 
     :math:`\int_0^T e^{-t / \tau} x(t) \, dt`, in the unit of ``x`` times ms.
 

@@ -12,6 +12,8 @@ from dendrax.neurons import AbstractCascade, AbstractFedForward, AbstractNeuron,
 from dendrax.simulation import _cascade, _projective
 from dendrax.simulation._drive import Units, over_units
 from dendrax.simulation._grid import grids
+from dendrax.simulation._readouts import read_out
+from dendrax.simulation._record import Integral, Maximum
 from dendrax.simulation._status import NOT_FINITE, OK, TOO_COARSE, TOO_MANY_SPIKES
 
 
@@ -20,12 +22,16 @@ class Structure(NamedTuple):
 
     ``track`` solves the trial before its spikes are known; ``search`` returns when they are, up to
     ``n_slots`` of them, and their number, up to ``n_searched``, without derivatives; ``finish``
-    returns them with their derivatives. The modules of the structures define these functions.
+    returns them with their derivatives. ``state_at`` and ``states_in_cells`` know the spikes; the
+    latter is for models that have none. The modules of the structures define these functions.
     """
 
     track: Callable[..., Any]
     search: Callable[..., Any]
     finish: Callable[..., Any]
+    state_at: Callable[..., Any]
+    states_in_cells: Callable[..., Any] | None
+    at_threshold: Callable[..., Any]
 
 
 _STRUCTURES = {
@@ -46,6 +52,8 @@ def run_structured(
     t_stop: float,
     max_spikes: int,
     sample_times: Float[Array, " time"],
+    integrals: tuple[Integral, ...] = (),
+    maxima: tuple[Maximum, ...] = (),
     n_wanted: int | None = None,
 ) -> dict[str, Any]:
     """Run units of a structured model; returns what :func:`run_flat` returns.
@@ -53,11 +61,12 @@ def run_structured(
     Only the first ``n_wanted`` spikes of each unit are looked for, and no further one happens;
     then there are no more slots than that, and no limit to reach.
     """
-    neuron, structure = units.neuron, structure_of(units.neuron)
+    neuron, structure, readouts = units.neuron, structure_of(units.neuron), (*integrals, *maxima)
     assert structure is not None
     assert isinstance(neuron, AbstractFedForward)
     is_closed = isinstance(neuron, AbstractCascade) and neuron.is_closed
-    grid, are_shared = grids(units, None if is_closed else dt, t_stop)
+    # What is exact over any time is to be integrated, too.
+    grid, are_shared = grids(units, None if is_closed and not readouts else dt, t_stop)
     each = partial(over_units, units, n_shared=int(are_shared))
     track = each(structure.track)(neuron, units.drive, grid)
     n_slots = max_spikes if n_wanted is None else min(n_wanted, max_spikes)
@@ -71,8 +80,12 @@ def run_structured(
     def finish(neuron, _, *solved):
         return structure.finish(neuron, *solved, times=sample_times, t_stop=t_stop)
 
+    def read(neuron, _, *solved):
+        return read_out(structure, neuron, *solved, readouts=readouts, t_stop=t_stop)
+
     roots, n_spikes = each(search)(*lax.stop_gradient(solved))
     spikes, states = each(finish)(*solved, lax.stop_gradient(roots))
+    read_outs = each(read)(*solved, spikes)
     overflowed = n_spikes > max_spikes
     status = jnp.where(overflowed, TOO_MANY_SPIKES, OK)
     status = jnp.where(track.is_resolved, status, TOO_COARSE)
@@ -82,5 +95,7 @@ def run_structured(
         "states": states,
         "status": jnp.where(track.is_finite, status, NOT_FINITE),
         "n_steps": n_spikes + grid.start.shape[-1],
+        "integrals": read_outs[: len(integrals)],
+        "maxima": read_outs[len(integrals) :],
         "t_reached": jnp.where(overflowed, roots[..., -1], t_stop),
     }

@@ -1,6 +1,7 @@
 """Integrals, maxima, samples at given times and first spikes."""
 
 import diffrax
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -60,16 +61,47 @@ def test_integrals_and_maxima_have_closed_forms(execution):
         np.testing.assert_allclose(by, slopes[name], rtol=1e-8)
 
 
-def test_the_maximum_of_a_spiking_neuron_is_its_threshold():
-    simulator = dx.Simulator(T_STOP * pq.ms, readouts={"peak": dx.Maximum("v")}, execution="flat")
+@pytest.mark.parametrize("execution", ["auto", "flat"])
+def test_the_maximum_of_a_spiking_neuron_is_its_threshold(execution):
+    readouts = {"peak": dx.Maximum("v"), "guard": dx.Maximum("guard")}
+    simulator = dx.Simulator(T_STOP * pq.ms, readouts=readouts, execution=execution)
     result = simulator(dx.LIF(tau_mem=20 * pq.ms, bias=1.5), dx.Inputs())
     assert result.spike_counts[0, 0] > 0
     np.testing.assert_allclose(result.readouts["peak"], 1.0, rtol=1e-9)
+    np.testing.assert_allclose(result.readouts["guard"], 0.0, atol=1e-9)
 
 
-def test_a_maximum_may_be_negative():
-    simulator = dx.Simulator(T_STOP * pq.ms, readouts={"v": dx.Maximum("v")}, execution="flat")
+@pytest.mark.parametrize("execution", ["auto", "flat"])
+def test_a_maximum_may_be_negative(execution):
+    readouts = {"v": dx.Maximum("v")}
+    simulator = dx.Simulator(T_STOP * pq.ms, readouts=readouts, execution=execution)
     assert simulator(dx.LIF(), dx.Inputs()).readouts["v"] == -70.0
+
+
+def test_an_integral_goes_on_after_spikes_and_refractory_periods():
+    tau, t_ref, n = 5.0, 2.0, 2
+
+    def expected(bias):
+        """Return the integral of n periods and what is left, of a neuron driven by a bias."""
+        period = tau * jnp.log(bias / (bias - 1))
+        # The voltage is what the bias asks for, less what is missing after a reset.
+        area = lambda t: bias * (t - tau * (1 - jnp.exp(-t / tau)))  # noqa: E731
+        return n * area(period) + area(T_STOP - n * (period + t_ref))
+
+    simulator = dx.Simulator(T_STOP * pq.ms, 2 * pq.ms, readouts={"area": dx.Integral("v")})
+    neuron = dx.LIF(tau_mem=tau * pq.ms, t_ref=t_ref * pq.ms, bias=dx.learnable(1.1))
+    nothing = dx.Inputs()
+
+    def ours(bias):
+        driven = eqx.tree_at(lambda neuron: neuron.bias.value, neuron, bias)
+        result = simulator(driven, nothing)
+        return result.readouts["area"][0, 0], result.spike_times
+
+    (value, spikes), slope = jax.jit(jax.value_and_grad(ours, has_aux=True))(1.1)
+    assert np.isfinite(spikes).sum() == n
+    # Pieces are as long as 2 ms, and quadrature of order 8.
+    np.testing.assert_allclose(value, expected(1.1), rtol=1e-9)
+    np.testing.assert_allclose(slope, jax.grad(expected)(1.1), rtol=1e-8)
 
 
 def test_samples_come_in_the_order_in_which_they_are_asked_for():

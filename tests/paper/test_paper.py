@@ -1,0 +1,82 @@
+"""What the report of the paper's results says of given runs, and that a row can be trained."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from validation.paper import measure, report
+from validation.paper.rows import LOSSES, ROWS
+from validation.paper.settings import SETTINGS
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_row_of_table_iv_is_there_with_settings():
+    point = {f"{name}-{loss}" for name in ("lif", "qif", "eif", "izhikevich") for loss in LOSSES}
+    kinds = ("7", "14", "7-monotone", "14-monotone")
+    dendritic = {f"dendritic-{kind}-{loss}" for kind in kinds for loss in LOSSES}
+    assert set(ROWS) == point | dendritic
+    for row in ROWS.values():
+        assert row.published.mean <= 100
+        assert all(settings(row).epochs > 0 for settings in SETTINGS.values())
+    # Table III.
+    assert SETTINGS["paper"](ROWS["lif-max"]).learning_rate == 0.005
+    assert SETTINGS["paper"](ROWS["qif-max"]).learning_rate == 0.03
+
+
+@pytest.mark.parametrize(
+    ("tests", "failed", "passes"),
+    [
+        ([99.1, 99.0, 99.2, 99.1, 99.3], 0.0, True),
+        ([98.9, 98.9, 98.9, 98.9, 98.9], 0.0, False),  # the mean
+        ([99.9, 99.9, 99.9, 99.9, 98.8], 0.0, False),  # the standard deviation
+        ([99.5, 99.5], 0.0, False),  # too few seeds
+        ([99.1, 99.0, 99.2, 99.1, 99.3], 0.1, False),  # trials without some of their spikes
+    ],
+)
+def test_a_row_passes_with_all_its_seeds_and_spikes_only(tests, failed, passes):
+    runs = [{"seed": k, "test": x, "failed": failed, "wall_s": 2.0} for k, x in enumerate(tests)]
+    entry = report.summary(ROWS["qif-max"], "ours", runs)
+    assert entry["pass"] is passes
+    assert (entry["seeds"], entry["worst"]) == (len(tests), min(tests))
+    np.testing.assert_allclose(entry["std"], np.std(tests, ddof=1), atol=0.005)
+    assert entry["wall_s"] == 2 * len(tests)
+
+
+def test_a_report_has_all_rows_and_says_what_was_not_run():
+    runs = [{"seed": 0, "test": 99.0, "last": 98.5, "dead": 2.0, "failed": 0.0, "wall_s": 3.0}]
+    text = report.markdown([report.summary(ROWS["qif-max"], "ours", runs)])
+    assert all(f"| {name} | ours |" in text for name in ROWS)
+    assert text.count("not run") == len(ROWS) - 1
+    assert "85.82 ± 18.10 (98.60)" in text
+
+
+def test_spikes_are_counted_as_the_footnotes_of_table_iv_say():
+    inf = np.inf
+
+    class Result:
+        def __init__(self, spikes):
+            self.spike_times = np.asarray(spikes)
+            self.status = np.zeros(self.spike_times.shape[:2], dtype=int)
+
+    hidden = Result([[[1, 2, 9], [3, inf, inf], [inf] * 3], [[4, 5, inf], [inf] * 3, [inf] * 3]])
+    output = Result([[[6.0], [8.0]], [[inf], [7.0]]])
+    results = {"hidden": hidden, "output": output}
+    first = measure.as_floats(measure.measured(ROWS["qif-ttfs"], results))
+    # Until 6 and 7 ms: 2, 1, 0 and 1, 0; 2, 0, 0 and 0, 1.
+    assert first == {
+        "max_firing": 2.0, "dead": 1.0, "fire_count": 3.5, "failed": 0.0, "ttfs": 6.5
+    }  # fmt: skip
+    silent = {"hidden": hidden, "output": Result(np.full((2, 2, 1), inf))}
+    whole = measure.as_floats(measure.measured(ROWS["qif-max"], silent))
+    assert whole == {"max_firing": 2.5, "dead": 1.0, "fire_count": 3.0, "failed": 0.0}
+
+
+@pytest.mark.slow
+def test_a_few_epochs_learn_well_above_chance():
+    command = [sys.executable, "-m", "validation.paper", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

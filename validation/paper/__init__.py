@@ -1,0 +1,1 @@
+"""Every result of König et al. 2026, trained again: ``python -m validation.paper``."""

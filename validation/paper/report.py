@@ -1,0 +1,126 @@
+"""The report: what each seed of each row reached, and what that comes to beside the paper."""
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from validation.paper.rows import ROWS, Row
+
+REPORTS = Path(__file__).parent.parent / "reports"
+JSON, MARKDOWN = REPORTS / "paper.json", REPORTS / "paper.md"
+OTHERS = ("last", "max_firing", "dead", "fire_count", "ttfs")
+COLUMNS = ["row", "settings", "seeds", "test accuracy", "paper", "target", "reached", "worst"]
+COLUMNS += ["last epoch", "max firing", "dead", "fire count", "TTFS (ms)", "s per seed"]
+
+
+def entries() -> list[dict[str, Any]]:
+    """Return what has been measured, an entry for each row and settings."""
+    return json.loads(JSON.read_text()) if JSON.exists() else []
+
+
+def entry_of(row: Row, settings: str) -> dict[str, Any]:
+    """Return the entry of a row, empty if nothing has been measured."""
+    key = row.name, settings
+    found = (each for each in entries() if (each["name"], each["settings"]) == key)
+    return next(found, {"name": row.name, "settings": settings, "runs": []})
+
+
+def add(row: Row, settings: str, run: dict[str, Any]) -> dict[str, Any]:
+    """Add one seed, and write the report again; returns the entry."""
+    runs = [each for each in entry_of(row, settings)["runs"] if each["seed"] != run["seed"]]
+    entry = summary(row, settings, sorted([*runs, run], key=lambda each: each["seed"]))
+    key = row.name, settings
+    rest = [each for each in entries() if (each["name"], each["settings"]) != key]
+    order = list(ROWS)
+    everything = sorted([*rest, entry], key=lambda e: (order.index(e["name"]), e["settings"]))
+    JSON.write_text(json.dumps(everything, indent=1) + "\n")
+    MARKDOWN.write_text(markdown(everything))
+    return entry
+
+
+def summary(row: Row, settings: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the seeds of a row come to; accuracies in percent."""
+    tests = [run["test"] for run in runs]
+    mean, std = statistics.fmean(tests), _std(tests)
+    wanted = row.target
+    passes = None
+    if wanted:
+        # A trial without some of its spikes is no test.
+        enough = len(runs) >= row.n_seeds and not any(run["failed"] for run in runs)
+        passes = bool(
+            enough and mean >= wanted.mean and std < wanted.std and min(tests) > wanted.worst
+        )
+    return {
+        "name": row.name,
+        "neuron": row.neuron,
+        "loss": row.loss,
+        "settings": settings,
+        "seeds": len(runs),
+        "mean": round(mean, 2),
+        "std": round(std, 2),
+        "median": round(statistics.median(tests), 2),
+        "worst": round(min(tests), 2),
+        "paper": row.published and row.published._asdict(),
+        "target": wanted and wanted._asdict(),
+        "pass": passes,
+        "wall_s": round(sum(run["wall_s"] for run in runs), 1),
+        "runs": runs,
+    }
+
+
+def line(entry: dict[str, Any]) -> str:
+    """Return an entry as one line."""
+    verdict = {True: "reached", False: "not reached", None: "no target"}[entry["pass"]]
+    return (
+        f"{entry['name']} ({entry['settings']}): {accuracy(entry)} %, worst {entry['worst']:.2f}, "
+        f"{entry['seeds']} seeds, paper {accuracy(entry['paper'])}, {verdict}, "
+        f"{entry['wall_s']:.0f} s"
+    )
+
+
+def accuracy(entry: dict[str, float] | None) -> str:
+    """Return mean, standard deviation and median as the paper prints them."""
+    if entry is None:
+        return "-"
+    return f"{entry['mean']:.2f} ± {entry['std']:.2f} ({entry['median']:.2f})"
+
+
+def markdown(everything: list[dict[str, Any]]) -> str:
+    """Return the report as text."""
+    head = (Path(__file__).parent / "report.head.md").read_text()
+    table = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+    measured = {(entry["name"], entry["settings"]): entry for entry in everything}
+    for row in ROWS.values():
+        for settings in ("paper", "ours"):
+            entry = measured.get((row.name, settings))
+            if entry or settings == "ours":
+                table.append(_cells(row, settings, entry))
+    return "\n".join([head, *table, *_pictures()]) + "\n"
+
+
+def _pictures() -> list[str]:
+    drawn = sorted((REPORTS / "paper").glob("*.png"))
+    return ["", *(f"![{path.stem}](paper/{path.name})" for path in drawn)]
+
+
+def _cells(row: Row, settings: str, entry: dict[str, Any] | None) -> str:
+    target = f">= {row.target.mean:g}" if row.target else "-"
+    paper = accuracy(row.published and row.published._asdict())
+    if entry is None:
+        cells = [row.name, settings, "0", "not run", paper, target, "**no**", *[""] * 7]
+        return f"| {' | '.join(cells)} |"
+    reached = {True: "yes", False: "**no**", None: "-"}[entry["pass"]]
+    cells = [row.name, settings, str(entry["seeds"]), accuracy(entry), paper, target, reached]
+    cells += [f"{entry['worst']:.2f}", *(_spread(entry["runs"], name) for name in OTHERS)]
+    cells += [f"{entry['wall_s'] / entry['seeds']:.0f}"]
+    return f"| {' | '.join(cells)} |"
+
+
+def _spread(runs: list[dict[str, Any]], name: str) -> str:
+    values = [run[name] for run in runs if name in run]
+    return f"{statistics.fmean(values):.2f} ± {_std(values):.2f}" if values else "-"
+
+
+def _std(values: list[float]) -> float:
+    return statistics.stdev(values) if len(values) > 1 else 0.0
