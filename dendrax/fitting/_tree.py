@@ -38,7 +38,7 @@ _KIND = "dendrax_fit"
 
 
 @to_xarray.register(FitResult)
-def _(result: FitResult, inputs: Inputs | None = None) -> "xarray.DataTree":
+def _(result: FitResult, inputs: Inputs | None = None, *, model: Any = None) -> "xarray.DataTree":
     import xarray
 
     if inputs is None and result.sweeps is not None:
@@ -54,7 +54,7 @@ def _(result: FitResult, inputs: Inputs | None = None) -> "xarray.DataTree":
     if result.uncertainty is not None:
         groups["uncertainty"] = result.uncertainty
     tree = xarray.DataTree.from_dict(groups)
-    simulation = to_xarray(result.result, inputs)
+    simulation = to_xarray(result.result, inputs, model=model)
     whole = isinstance(simulation, xarray.DataTree)
     tree["simulation"] = simulation if whole else xarray.DataTree(simulation)
     if result.sweeps is not None:

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from dendrax.morphology._frozen import Frozen
 from dendrax.morphology._summary import counted, summary
+from dendrax.morphology._tags import region_name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,6 +88,17 @@ class Compartments(Frozen):
     def radius(self) -> Float[np.ndarray, " compartment"]:
         """The radius (um) of the cylinder of the same length and membrane."""
         return self.diameter / 2
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """The center of each compartment, as :func:`locate` takes it: ``"apic[3](0.25)"``."""
+        each = zip(self.section, self.section_position, strict=True)
+        return np.array([f"{self.section_names[section]}({x:.6g})" for section, x in each])
+
+    @cached_property
+    def region(self) -> np.ndarray:
+        """The name of the region of each compartment: ``"soma"``, ``"axon"``, ``"basal"``, ..."""
+        return np.array([region_name(tag) for tag in self.tag.tolist()])
 
     @cached_property
     def node_compartment(self) -> dict[int, int]:

@@ -10,13 +10,21 @@ import numpy as np
 
 from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, SpikeTrains
+from dendrax.morphology import path_distance
+from dendrax.neurons import AbstractNeuron, Cell
+from dendrax.results._places import as_cell, compartments_of
 from dendrax.results._result import SimulationResult
 from dendrax.results._schema import READOUT, VERSION, attributes, per_ms, place_dimensions
 from dendrax.results._sweeps import Sweeps, apart
 from dendrax.units import to_quantity
 
 
-def to_neo(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> Any:
+def to_neo(
+    result: SimulationResult | Sweeps,
+    inputs: Inputs | None = None,
+    *,
+    model: AbstractNeuron | None = None,
+) -> Any:
     """Turn a result into a Neo block.
 
     Parameters
@@ -24,20 +32,24 @@ def to_neo(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> A
     result : SimulationResult or Sweeps
     inputs : Inputs, optional
         What drove the model; Sweeps have them already.
+    model : Cell, optional
+        Of which the result is, to say where in the cell each channel is.
 
     Returns
     -------
     neo.Block
         One segment per trial. In it: one analog signal per variable, its channels named ``v`` or
-        ``v_dend[1]``, with the ``neuron`` and the place of each as array annotations; one spike
-        train per neuron; the injected current as an analog signal, sampled like the traces, and
-        exactly as the event ``"current"``, whose array annotations are ``value`` and ``slope`` of
-        each piece; the input spikes, as spike trains with the annotation ``role="input"``.
+        ``v_dend[1]``, with the ``neuron`` and the place of each as array annotations; given the
+        cell, these are ``compartment``, ``place`` (``"apic[3](0.25)"``), ``region`` and
+        ``path_distance`` (from the soma along the tree, um), of probes too; one spike train per
+        neuron; the injected current as an analog signal, sampled like the traces, and exactly as
+        the event ``"current"``, whose array annotations are ``value`` and ``slope`` of each piece;
+        the input spikes, as spike trains with the annotation ``role="input"``.
 
     Raises
     ------
     RecordingError
-        If result and inputs differ in their number of trials.
+        If result and inputs differ in their number of trials, or the model has no such traces.
 
     Examples
     --------
@@ -50,7 +62,7 @@ def to_neo(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> A
     """
     import neo
 
-    output, inputs = apart(result, inputs)
+    (output, inputs), cell = apart(result, inputs), as_cell(model)
     # Slicing NumPy arrays costs nothing, where every slice of a JAX array is a program of its own.
     output, inputs = jax.tree.map(np.asarray, (output, inputs))
     about = {
@@ -62,7 +74,7 @@ def to_neo(result: SimulationResult | Sweeps, inputs: Inputs | None = None) -> A
     block.annotate(**about, **dict(output.provenance))
     for trial in range(output.n_trials):
         segment = neo.Segment(name=f"trial {trial}", index=trial)
-        segment.analogsignals.extend([*_signals(output, trial)])
+        segment.analogsignals.extend([*_signals(output, trial, cell)])
         segment.spiketrains.extend([*_trains(output, trial)])
         if inputs is not None:
             given = jax.tree.map(itemgetter(trial), inputs)
@@ -91,11 +103,13 @@ def _signal(samples: Any, unit: str, times: Any, **about: Any) -> Any:
     )
 
 
-def _signals(result: SimulationResult, trial: int) -> Iterator[Any]:
+def _signals(result: SimulationResult, trial: int, cell: Cell | None) -> Iterator[Any]:
     for name, unit in result.units:
         trace = result.traces[name][trial]
         places = np.indices(trace.shape[:-1]).reshape(trace.ndim - 1, -1)
         labels = dict(zip(("neuron", *place_dimensions(name, trace.ndim - 2)), places, strict=True))
+        if cell is not None:
+            labels |= _where(name, trace.shape[:-1], cell)
         names = [_channel_name(name, place) for place in places[1:].T]
         yield _signal(
             trace.reshape(-1, trace.shape[-1]).T,
@@ -106,6 +120,17 @@ def _signals(result: SimulationResult, trial: int) -> Iterator[Any]:
             array_annotations={"channel_names": np.array(names), **labels},
             shape=" ".join(map(str, trace.shape[:-1])),
         )
+
+
+def _where(name: str, shape: tuple[int, ...], cell: Cell) -> dict[str, Any]:
+    """Return where in its cell each channel is."""
+    at, compartments = np.ravel(compartments_of(name, shape, cell)), cell.compartments
+    return {
+        "compartment": at,
+        "place": compartments.place[at],
+        "region": compartments.region[at],
+        "path_distance": path_distance(compartments)[at],
+    }
 
 
 def _channel_name(name: str, place: np.ndarray) -> str:

@@ -23,7 +23,9 @@ input_source            input_spike
 input_weight            trial source (channel)   what each input spike brings
 ======================  =======================  =====================================
 
-Places within a neuron are ``compartment``, ``dendrite``, or ``dendrite`` and ``synapse``.
+Places within a neuron are ``compartment``, ``dendrite``, or ``dendrite`` and ``synapse``. Given the
+cell, ``compartment`` has the coordinates ``place``, ``region`` and ``path_distance``, and the
+compartment of every other trace is among its attributes.
 Attributes of the dataset are the provenance, and those named in ``RESERVED``.
 """
 
@@ -42,6 +44,10 @@ LONG_NAMES = {
     "w": "adaptation current",
     "guard": "distance from the spike condition",
     "time": "time since the start of the trial",
+    "compartment": "compartment",
+    "place": "center of the compartment: section and position along it",
+    "region": "region of the compartment",
+    "path_distance": "distance from the soma along the tree",
     "trial": "trial",
     "neuron": "neuron",
     "spike_time": "spike time",

@@ -10,6 +10,9 @@ import numpy as np
 
 from dendrax.errors import RecordingError
 from dendrax.inputs import Current, Inputs, SpikeTrains
+from dendrax.morphology import Compartments
+from dendrax.neurons import AbstractNeuron, Cell
+from dendrax.results._places import as_cell, compartments_of
 from dendrax.results._ragged import flatten, unflatten
 from dendrax.results._result import SimulationResult
 from dendrax.results._schema import (
@@ -26,7 +29,10 @@ from dendrax.results._sweeps import Sweeps, apart
 
 @singledispatch
 def to_xarray(
-    result: SimulationResult | Sweeps | Mapping[str, Any], inputs: Inputs | None = None
+    result: SimulationResult | Sweeps | Mapping[str, Any],
+    inputs: Inputs | None = None,
+    *,
+    model: AbstractNeuron | Mapping[str, AbstractNeuron] | None = None,
 ) -> Any:
     """Turn a result into an xarray Dataset, with named dimensions and units.
 
@@ -35,21 +41,25 @@ def to_xarray(
     result : SimulationResult or Sweeps, or dict of them, or FitResult
     inputs : Inputs, optional
         What drove the model; Sweeps have them already.
+    model : Cell, or dict of them by the names of results, optional
+        Of which the result is, to say where in the cell the traces are.
 
     Returns
     -------
     xarray.Dataset, or xarray.DataTree
         Traces (trial, neuron, ..., time) under their own names; spikes as a ragged array:
         ``spike_time``, ``spike_trial`` and ``spike_neuron`` (spike,). All is listed in
-        ``results/_schema.py``. Results of unlike shapes, as of the populations of a network, make
-        a tree of such datasets under their names; a fit makes one with the groups ``parameters``,
-        ``uncertainty``, ``history``, ``starts``, ``simulation``, ``recording`` and ``scores``, and
-        its provenance in the attributes.
+        ``results/_schema.py``. Given the cell, the dimension ``compartment`` has the coordinates
+        ``place`` (``"apic[3](0.25)"``), ``region`` and ``path_distance`` (from the soma along the
+        tree, um), and every other trace the attribute ``compartment``. Results of unlike shapes,
+        as of the populations of a network, make a tree of such datasets under their names; a fit
+        makes one with the groups ``parameters``, ``uncertainty``, ``history``, ``starts``,
+        ``simulation``, ``recording`` and ``scores``, and its provenance in the attributes.
 
     Raises
     ------
     RecordingError
-        If result and inputs differ in their number of trials.
+        If result and inputs differ in their number of trials, or the model has no such traces.
 
     Examples
     --------
@@ -63,11 +73,16 @@ def to_xarray(
 
     if isinstance(result, Mapping):
         trunk = xr.Dataset(attrs=dict(zip(RESERVED[:2], (CONVENTIONS, VERSION), strict=True)))
-        leaves = {name: to_xarray(each, inputs) for name, each in result.items()}
+        if not isinstance(model, Mapping | None):
+            raise RecordingError("model must be a dict of cells, by the names of the results.")
+        cells = model or {}
+        leaves = {
+            name: to_xarray(each, inputs, model=cells.get(name)) for name, each in result.items()
+        }
         return xr.DataTree.from_dict({"/": trunk, **leaves})
-    result, inputs = apart(result, inputs)
+    (result, inputs), cell = apart(result, inputs), as_cell(model)
     n_trials, n_neurons, capacity = result.spike_times.shape
-    variables = _traces(result) | _spikes(result) | _readouts(result)
+    variables = _traces(result, cell) | _spikes(result) | _readouts(result)
     for name, unit in (("status", "1"), ("n_steps", "1"), ("t_reached", "ms")):
         value = np.asarray(getattr(result, name))
         variables[name] = (("trial", "neuron"), value, attributes(name, unit))
@@ -79,6 +94,8 @@ def to_xarray(
         "neuron": ("neuron", np.arange(n_neurons), attributes("neuron", "1")),
         "time": ("time", np.asarray(result.times), attributes("time", "ms") | {"axis": "T"}),
     }
+    if cell is not None:
+        coordinates |= _places(cell.compartments)
     # Not every format keeps the order of variables.
     about = (CONVENTIONS, VERSION, capacity, json.dumps([name for name, _ in result.units]))
     return xr.Dataset(
@@ -95,7 +112,20 @@ def _readouts(result: SimulationResult) -> dict[str, tuple]:
     return variables
 
 
-def _traces(result: SimulationResult) -> dict[str, tuple]:
+def _places(shape: Compartments) -> dict[str, tuple]:
+    columns = {
+        "compartment": (np.arange(len(shape)), "1"),
+        "place": (shape.place, "1"),
+        "region": (shape.region, "1"),
+        "path_distance": (shape.path_distance, "um"),
+    }
+    return {
+        name: ("compartment", value, attributes(name, unit))
+        for name, (value, unit) in columns.items()
+    }
+
+
+def _traces(result: SimulationResult, cell: Cell | None) -> dict[str, tuple]:
     sizes: dict[str, int] = {}
     variables = {}
     for name, unit in result.units:
@@ -105,7 +135,11 @@ def _traces(result: SimulationResult) -> dict[str, tuple]:
         if any(sizes.get(dim, n) != n for dim, n in zip(place, sizes_here, strict=True)):
             place = tuple(f"{name}_{dim}" for dim in place)
         sizes |= dict(zip(place, sizes_here, strict=True))
-        variables[name] = (("trial", "neuron", *place, "time"), value, attributes(name, unit))
+        about: dict[str, Any] = attributes(name, unit)
+        if cell is not None:
+            at = compartments_of(name, value.shape[1:-1], cell)
+            about |= {"compartment": int(at[0])} if at.ndim == 1 else {}
+        variables[name] = (("trial", "neuron", *place, "time"), value, about)
     return variables
 
 

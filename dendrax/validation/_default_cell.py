@@ -12,8 +12,9 @@ from dendrax.validation._rows import functions_of_brian2, must_be_stable, variab
 from dendrax.validation._stimulus import DIGITS, Stimulus, ticks
 from dendrax.validation._units import in_each_trial
 from dendrax.validation._waveform import Waveform
-from dendrax.validation.transcriptions import CellEquations
+from dendrax.validation.transcriptions import CellEquations, Equations
 
+THRESHOLD = "v >= v_th and is_soma > 0.5"
 # Ages (ms) that are the same but for rounding.
 _SAME = 1e-7
 
@@ -36,39 +37,32 @@ def run_default_cell(
         or ``t_stop`` is not on the grid: Brian2 would move it without a word.
     """
     must_be_stable(cell, dt)
-    at, n = ticks(t_stop, dt, np.empty(0)), stimulus.n_neurons
-    waves = {f"level_{k}": x.driven for k, x in enumerate(cell.mechanisms) if x.driven is not None}
-    stops = [stimulus.stops(t_stop), *(np.ravel(wave.start) for wave in waves.values()), [t_stop]]
-    due = np.concatenate(stops)
-    must_be_on_grid(due[(due >= 0) & (due <= t_stop)], at.size, dt)
+    at, n, waves = ticks(t_stop, dt, np.empty(0)), stimulus.n_neurons, waves_of(cell)
+    cell_must_be_on_grid(cell, stimulus, t_stop, dt)
     step = dt * brian2.ms
 
     def on_grid(values: np.ndarray) -> Any:
         return brian2.TimedArray(values, dt=step)
 
-    model = in_each_trial(_plain(cell, [*waves]), n)
+    model = plain_cell(cell, n)
     constants = {
         **namespace(brian2, model),
         **functions_of_brian2(brian2, cell),
         "electrode_at": on_grid(stimulus.electrode(at)[0]),
         **{f"{x}_at": on_grid(Waveform(wave, at.size).at(at)[0]) for x, wave in waves.items()},
     }
-    spiking = [k for k, part in enumerate(cell.mechanisms) if part.corners]
     group = brian2.NeuronGroup(
         n * cell.n_rows,
         differential(model, pace="1"),
-        threshold="v >= v_th and is_soma > 0.5",
+        threshold=THRESHOLD,
         refractory="v >= v_th",
-        events={
-            f"fire_{k}": f"v >= v_th_{k} and age_{k} >= t_ref_{k} - {_SAME} and here_{k} > 0.5"
-            for k in spiking
-        },
+        events={name: condition for name, (condition, _) in firing(cell).items()},
         method="rk4",
         dt=step,
         namespace=constants,
     )
-    for k in spiking:
-        group.run_on_event(f"fire_{k}", f"firing_{k} = 1")
+    for name, (_, effect) in firing(cell).items():
+        group.run_on_event(name, effect)
     begin(group, model)
     # What begins above the threshold has not crossed it.
     group.not_refractory = "v < v_th"
@@ -78,7 +72,7 @@ def run_default_cell(
         group, sorted({variable_and_row(x)[0] for x in variables}), record=True, dt=step
     )
     spikes = brian2.SpikeMonitor(group)
-    delivery = arrivals(brian2, group, model, _by_row(cell, stimulus), at, step, when="thresholds")
+    delivery = arrivals(brian2, group, model, by_row(cell, stimulus), at, step, when="thresholds")
     network = brian2.Network(group, spikes, states, *delivery)
     # One step more than fits: its start is the sample at t_stop, its spikes come too late.
     network.run(at.size * step, namespace=constants)
@@ -91,13 +85,39 @@ def run_default_cell(
     return Run(trains(row // cell.n_rows, time, n), samples, n_steps=at.size - 1)
 
 
-def _plain(cell: CellEquations, driven: list[str]) -> CellEquations:
-    """Return a cell that takes what is injected, and what arrives, at grid points."""
+def waves_of(cell: CellEquations) -> dict[str, Any]:
+    """Return the waveforms of clamps, by the states that follow them."""
+    return {f"level_{k}": x.driven for k, x in enumerate(cell.mechanisms) if x.driven is not None}
+
+
+def cell_must_be_on_grid(cell: CellEquations, stimulus: Stimulus, t_stop: float, dt: float) -> None:
+    """Refuse inputs, corners of waveforms and a ``t_stop`` (ms) that are no multiples of a step."""
+    corners = [np.ravel(wave.start) for wave in waves_of(cell).values()]
+    due = np.concatenate([stimulus.stops(t_stop), *corners, [t_stop]])
+    n_ticks = ticks(t_stop, dt, np.empty(0)).size
+    must_be_on_grid(due[(due >= 0) & (due <= t_stop)], n_ticks, dt)
+
+
+def firing(cell: CellEquations) -> dict[str, tuple[str, str]]:
+    """Return when a dendritic spike of each mechanism begins, and what that does."""
+    return {
+        f"fire_{k}": (
+            f"v >= v_th_{k} and age_{k} >= t_ref_{k} - {_SAME} and here_{k} > 0.5",
+            f"firing_{k} = 1",
+        )
+        for k, part in enumerate(cell.mechanisms)
+        if part.corners
+    }
+
+
+def plain_cell(cell: CellEquations, n_trials: int) -> Equations:
+    """Return the cells of all trials, which take what is given, and what arrives, on the grid."""
+    driven = [*waves_of(cell)]
     given = ["electrode", *driven]
     each = np.arange(cell.n_rows)
     rows = {"is_soma": each == cell.spike_row, "has_electrode": each == cell.electrode_row}
     synapses = [k for k, part in enumerate(cell.mechanisms) if f"arriving_{k}" in part.marks]
-    return replace(
+    plain = replace(
         cell,
         rates={x: rate for x, rate in cell.rates.items() if x not in given},
         shorthand={
@@ -110,9 +130,10 @@ def _plain(cell: CellEquations, driven: list[str]) -> CellEquations:
         marks={x: y for x, y in cell.marks.items() if "_slope" not in x},
         arrival="\n".join(f"arriving_{k}_post += weight*int(site == {k})" for k in synapses),
     )
+    return in_each_trial(plain, n_trials)
 
 
-def _by_row(cell: CellEquations, stimulus: Stimulus) -> Stimulus:
+def by_row(cell: CellEquations, stimulus: Stimulus) -> Stimulus:
     """Return arrivals at rows, each with the number of its mechanism as the site."""
     sites = np.array(cell.sites).reshape(-1, 2)[stimulus.site]
     return replace(stimulus, target=stimulus.target * cell.n_rows + sites[:, 1], site=sites[:, 0])

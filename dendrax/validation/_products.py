@@ -13,18 +13,18 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 def functions(cell: CellEquations) -> dict[str, Function]:
     """Return functions of rows, of any number of trials, by the names that the equations have."""
-    found: dict[str, Function] = {
-        "axial": _product(cell.axial, cell.n_rows),
-        "expm1_over": lambda x: exprel(x),
-    }
+    products = {name: _product(matrix, cell.n_rows) for name, matrix in matrices(cell).items()}
+    return {"expm1_over": lambda x: exprel(x), **products}
+
+
+def matrices(cell: CellEquations) -> dict[str, np.ndarray]:
+    """Return the matrices of those functions that are linear: what rows take from others."""
+    found = {"axial": cell.axial}
     for k, (part, places) in enumerate(zip(cell.mechanisms, cell.places, strict=True)):
         if part.can_share:
             of = np.zeros((places.size, cell.capacitance.size))
             of[np.arange(places.size), places] = 1.0
-            found |= {
-                f"of_{k}": _product(of, cell.n_rows),
-                f"into_{k}": _product(of.T, cell.n_rows),
-            }
+            found |= {f"of_{k}": of, f"into_{k}": of.T}
     return found
 
 

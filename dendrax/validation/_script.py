@@ -8,11 +8,14 @@ import numpy as np
 
 from dendrax.inputs import Inputs
 from dendrax.networks import INPUT, Network
-from dendrax.neurons import AbstractNeuron
+from dendrax.neurons import AbstractNeuron, Cell
 from dendrax.simulation import Simulator, must_fit
 from dendrax.units import scalar
+from dendrax.validation._brian2 import usual_step
+from dendrax.validation._cell_script import compartments_of, found_in
 from dendrax.validation._circuit import driven_by_inputs, synapses_of
 from dendrax.validation._default import must_be_on_grid
+from dendrax.validation._default_cell import by_row, cell_must_be_on_grid, plain_cell
 from dendrax.validation._default_network import (
     input_sources,
     network_must_be_on_grid,
@@ -21,9 +24,10 @@ from dendrax.validation._default_network import (
 )
 from dendrax.validation._group import Pairs, differential, weight_names
 from dendrax.validation._outcome import asked_for
+from dendrax.validation._rows import must_be_stable
 from dendrax.validation._stimulus import Stimulus, stimulus, ticks
-from dendrax.validation._units import equations_of_network, equations_of_point
-from dendrax.validation.transcriptions import Equations
+from dendrax.validation._units import equations_of, equations_of_network
+from dendrax.validation.transcriptions import CellEquations, Equations
 
 _HEAD = '''"""{title} in Brian2, with the schedule and the method that most people use.
 
@@ -58,15 +62,15 @@ value = np.array({value})
 slope = np.array({slope})
 
 
-def electrode(t, k):
-    """Return the current of a trial at times that are not before its first start."""
-    segment = np.searchsorted(start[k], t + 1e-9, side="right") - 1
-    flows = value[k][segment] + slope[k][segment] * (t - start[k][segment])
+def piecewise(t, start, value, slope):
+    """Return a current at some times, 0 before the first start."""
+    segment = np.searchsorted(start, t + 1e-9, side="right") - 1
+    flows = value[segment] + slope[segment] * (t - start[segment])
     return np.where(segment >= 0, flows, 0.0)
 
 
 grid = np.arange(n_steps + 1) * STEP
-currents = np.stack([electrode(grid, k) for k in range(N_TRIALS)], axis=1)
+currents = np.stack([piecewise(grid, *each) for each in zip(start, value, slope)], axis=1)
 vocabulary = {{
     "where": Function(np.where, arg_units=[1, 1, 1], return_unit=1, stateless=True),
     "infinity": np.inf,
@@ -151,7 +155,7 @@ def to_brian2_script(
     simulator : Simulator
         Says ``t_stop`` and what to ``record``.
     dt : Quantity [time], default 0.025 ms
-        Step of Brian2.
+        Step of Brian2; of a ``Cell`` less where the axial currents demand it.
 
     Returns
     -------
@@ -165,8 +169,9 @@ def to_brian2_script(
     UnitError
         If ``dt`` is not a time, or the inputs are in another unit than the model takes.
     ModelError
-        If the model cannot be translated, or has a ``Cell``; or an input, a delay or ``t_stop`` is
-        off the grid.
+        If the model cannot be translated, or a population is of a ``Cell``; ``dt`` is too long for
+        the axial currents of a cell; or an input, a delay, a corner of a clamp or ``t_stop`` is off
+        the grid.
 
     Examples
     --------
@@ -175,9 +180,10 @@ def to_brian2_script(
     >>> print(*(line for line in text.splitlines() if line.startswith("dv/dt")))
     dv/dt = 1*((g_leak*(e_leak - v) + i_syn + bias + electrode)/c_m)/ms : 1
     """
-    step = 0.025 if dt is None else scalar(dt, "ms", "dt")
+    step = usual_step(model) if dt is None else scalar(dt, "ms", "dt")
     must_fit(model, inputs, simulator.record.names if simulator.record else ())
-    write = _of_network if isinstance(model, Network) else _of_neuron
+    writers = {Network: _of_network, Cell: _of_cell}
+    write = writers.get(type(model), _of_neuron)
     current = {name: _array(getattr(inputs.current, name)) for name in ("start", "value", "slope")}
     shared = {"dt": step, "t_stop": simulator.t_stop, "n_trials": inputs.n_trials, **current}
     return "".join(write(model, inputs, simulator, step, shared))  # pyright: ignore[reportArgumentType]
@@ -186,7 +192,7 @@ def to_brian2_script(
 def _of_neuron(
     model: AbstractNeuron, inputs: Inputs, simulator: Simulator, dt: float, shared: dict[str, Any]
 ) -> Iterator[str]:
-    equations, _ = equations_of_point(model)
+    equations, _ = equations_of(model)
     drive, t_stop = stimulus(model, inputs), simulator.t_stop
     n_ticks = ticks(t_stop, dt, np.empty(0)).size
     must_be_on_grid(np.append(drive.stops(t_stop), t_stop), n_ticks, dt)
@@ -195,14 +201,41 @@ def _of_neuron(
     due = np.flatnonzero((drive.time >= 0) & (drive.time <= t_stop))
     if due.size:
         yield _GENERATOR.format(time=_array(drive.time[due]))
-        at_once = np.zeros(due.size)
-        pairs = Pairs(
-            np.arange(due.size), drive.target[due], drive.site[due], at_once, drive.weight[due]
-        )
-        yield _synapses("generator", "neurons", pairs, equations)
+        yield _synapses("generator", "neurons", _pairs(drive, due), equations)
     yield _RUN
     yield _found("neurons", "", equations, drive, simulator)
     yield "np.savez(os.path.splitext(__file__)[0], **results)\n"
+
+
+def _of_cell(
+    model: AbstractNeuron, inputs: Inputs, simulator: Simulator, dt: float, shared: dict[str, Any]
+) -> Iterator[str]:
+    cell, _ = equations_of(model)
+    assert isinstance(cell, CellEquations)
+    drive, t_stop = stimulus(model, inputs), simulator.t_stop
+    must_be_stable(cell, dt)
+    cell_must_be_on_grid(cell, drive, t_stop, dt)
+    title = f"A cell of {cell.capacitance.size} compartments"
+    about = "Each trial is a block of neurons of one group, its compartments."
+    yield _HEAD.format(title=title, about=about, **shared)
+    names = list(simulator.record.names) if simulator.record else []
+    yield from compartments_of(cell, inputs.n_trials, names)
+    arriving = by_row(cell, drive)
+    due = np.flatnonzero((arriving.time >= 0) & (arriving.time <= t_stop))
+    if due.size:
+        yield _GENERATOR.format(time=_array(arriving.time[due]))
+        yield _synapses("generator", "compartments", _pairs(arriving, due), plain_cell(cell, 1))
+    yield _RUN
+    yield from found_in(cell, names)
+    yield "np.savez(os.path.splitext(__file__)[0], **results)\n"
+
+
+def _pairs(drive: Stimulus, due: np.ndarray) -> Pairs:
+    """Return the synapse of each arrival that is due, from a source of its own."""
+    at_once = np.zeros(due.size)
+    return Pairs(
+        np.arange(due.size), drive.target[due], drive.site[due], at_once, drive.weight[due]
+    )
 
 
 def _of_network(

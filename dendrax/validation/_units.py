@@ -31,8 +31,8 @@ def equations_of_point(model: AbstractNeuron) -> tuple[Equations, str]:
     equations, origin = equations_of(model)
     if isinstance(equations, CellEquations):
         raise ModelError(
-            "a Cell is many neurons of Brian2 and SciPy, which no network of theirs takes as one, "
-            "and no script. Use run_brian2 or run_scipy for the cell alone."
+            "a Cell is many neurons of Brian2 and SciPy, which no network of theirs takes as one. "
+            "Use run_brian2 or run_scipy for the cell alone."
         )
     return equations, origin
 

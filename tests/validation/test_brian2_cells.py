@@ -275,7 +275,11 @@ class Unknown(dx.Passive):
             "multiples of dt only",
         ),
         (lambda *case: dx.run_brian2(*case, dt=1 * MS), "dt must be at most 0.0"),
-        (dx.to_brian2_script, "Use run_brian2"),
+        (
+            lambda *case: dx.to_brian2_script(*case, dt=0.01 * MS),
+            "multiples of dt only",
+        ),
+        (lambda *case: dx.to_brian2_script(*case, dt=1 * MS), "dt must be at most 0.0"),
     ],
 )
 def test_what_brian2_cannot_do_with_a_cell_is_refused(run, message):
