@@ -67,21 +67,23 @@ def awaken(
         raise FitError(f"at_least must be a fraction of the trials; got {at_least}.")
     order = [name for component in network.components for name in component]
     order = [name for name in order if not _never_spikes(network, name)]
-    for _ in range(max_rounds):
+    for done in range(max_rounds + 1):
         results = simulator(network, inputs)
         shy = {name: _shy(results[name].spike_times, at_least) for name in order}
         first = next((name for name in order if shy[name].any()), None)
         if first is None:
-            return network
+            break
+        if done == max_rounds:
+            raise FitError(
+                f"{shy[first].sum()} of {len(shy[first])} neurons of {first!r} spike in less than "
+                f"{at_least:g} of the trials after {done} rounds. Ask for less, or see the inputs."
+            )
         raised = tuple(
             _raised(each, shy[first]) if each.target == first else each
             for each in network.connections
         )
         network = eqx.tree_at(lambda network: network.connections, network, raised)
-    raise FitError(
-        f"{shy[first].sum()} of {len(shy[first])} neurons of {first!r} spike in less than "
-        f"{at_least:g} of the trials after {max_rounds} rounds. Ask for less, or see the inputs."
-    )
+    return network
 
 
 def _never_spikes(network: Network, name: str) -> bool:

@@ -72,7 +72,7 @@ def initial_gif(seen: Features, sweeps: Sweeps) -> GIF:
     found = least_squares(
         lambda x: np.asarray(value(x)),
         np.asarray(point),
-        jac=lambda x: np.asarray(slope(x)),
+        jac=lambda x: np.asarray(slope(x)),  # pyright: ignore[reportArgumentType]
         max_nfev=_EVALUATIONS,
     )
     return with_free(start, unravel(jnp.clip(jnp.asarray(found.x), -_FROM_BOUNDS, _FROM_BOUNDS)))
@@ -105,7 +105,7 @@ def _forced(n: Any, current: Float[Array, " time"], spikes: Array) -> Float[Arra
 
 def _away(times: np.ndarray, train: np.ndarray) -> np.ndarray:
     since = times[:, None] - np.asarray(train)
-    return ~((since > -_BEFORE) & (since < _AFTER)).any(1)
+    return np.logical_not(((since > -_BEFORE) & (since < _AFTER)).any(axis=1))
 
 
 def _start(seen: Features, trains: Sequence[np.ndarray]) -> GIF:

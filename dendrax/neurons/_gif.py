@@ -52,7 +52,7 @@ class GIF(AbstractExponential):
     e_h, v_h, k_h : Quantity [voltage], default -40, -75 and 6 mV, or 1.5, -0.25 and 0.3
         Reversal potential, half activation and slope of the h current.
     tau_h : Quantity [time], default 100 ms
-    c_m, g_leak, e_leak, v_t, delta_t, v_peak, v_reset, t_ref, bias, tau_syn
+    c_m, g_leak, tau_mem, e_leak, v_t, delta_t, v_peak, v_reset, t_ref, bias, tau_syn
         As for :class:`EIF`.
 
     Raises
@@ -103,6 +103,7 @@ class GIF(AbstractExponential):
         driving = state.i_syn + current - state.fast - state.slow
         driving += self.g_h * state.h * (self.e_h - v)
         driving -= self.conductance * state.theta + self.capacitance * falls
+        assert state.t_ready is not None  # only derivatives lack it
         is_free = jnp.isinf(state.t_ready)
         held = self._resting(state.p) * falls
         return GIFState(

@@ -1,7 +1,7 @@
 """Neurons whose voltage runs away at a spike."""
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from dendrax.neurons import EIF, GIF, QIF, AdEx, Izhikevich
 from dendrax.validation.transcriptions._equations import Equations, membrane, numbers
@@ -89,7 +89,7 @@ def gif(model: GIF) -> Equations:
         h = 1 / (1 + np.exp((v - p["v_h"]) / p["k_h"]))
         return p["g_leak"] * (p["e_leak"] - v) + p["g_h"] * h * (p["e_h"] - v) + p["bias"]
 
-    rest = float(brentq(balance, -200.0, 100.0, xtol=1e-13))
+    rest = float(root_scalar(balance, bracket=(-200.0, 100.0), xtol=1e-13).root)
     peak = -float(np.exp(-(p["v_peak"] - p["v_t"]) / p["delta_t"]))
     equations = Equations(
         rates={
