@@ -11,6 +11,7 @@ import quantities as pq
 import dendrax as dx
 from dendrax.fitting import to_free
 from dendrax.fitting._starts import scatter
+from dendrax.fitting.losses._compared import Compared
 from tests.fitting import small_fit
 
 SOLVER = optimistix.LevenbergMarquardt(rtol=1e-10, atol=1e-10)
@@ -125,7 +126,7 @@ def restless(sweeps):
     """Return a fit in batches, with a frozen group, too fast to be patient with."""
     groups = {"c_m": "frozen", "g_leak": "fast", "v_th": "fast"}
     optimizer = optax.partition({"frozen": optax.sgd(0.0), "fast": optax.adam(1.0)}, groups)
-    loss = Noting(scale=1.0, before=1.0, after=1.0)
+    loss = Noting("v", Compared(), scale=1.0, before=1.0, after=1.0)
     options = {"loss": loss, "optimizer": optimizer, "batch_size": 2, "patience": 5}
     fitted = small_fit.run(sweeps, **options)
     jax.effects_barrier()

@@ -20,6 +20,7 @@ warnings.simplefilter("ignore")
 import xarray
 for open_plainly in (xarray.open_dataset, lambda path: xarray.open_zarr(path, consolidated=False)):
     dataset = open_plainly({nc!r} if open_plainly is xarray.open_dataset else {zarr!r})
+    dataset.load()  # where there is Dask, Zarr is read lazily
     row = (dataset.spike_trial == 2) & (dataset.spike_neuron == 1)
     print(float(dataset.v[2, 1, 5]), *dataset.spike_time[row].values)
 
