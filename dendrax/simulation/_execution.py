@@ -56,7 +56,9 @@ def simulate_network(
         populations, lost = [], []
         for name in component:
             current = closed(inputs.current) if name == network.electrode else silence(inputs)
-            units, some = drive_of(network, name, trains, current, simulator.max_arrivals)
+            units, some = drive_of(
+                network, name, trains, current, simulator.limit_of_arrivals(name)
+            )
             populations.append(units)
             lost.append(some)
         links = [links_of(network, name, component) for name in component]

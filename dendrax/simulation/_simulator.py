@@ -60,10 +60,10 @@ class Simulator(eqx.Module):
         over time, with cells of ``dt``; ``"flat"`` sends every model through the flat loop.
     max_spikes : int, default 256
         Per neuron and trial.
-    max_arrivals : int, optional
+    max_arrivals : int or mapping of str to int, optional
         Per trial and population of a network, or per neuron where delays or masks differ between
-        neurons. Default: as many as the sources can make. Few make the simulation of a population
-        without a loop over time faster.
+        neurons; a mapping names the populations that it is for. Default: as many as the sources can
+        make. Few make the simulation of a population without a loop over time faster.
     max_steps : int, optional
         Default: what fixed steps of ``dt`` and all events need at most.
 
@@ -93,7 +93,7 @@ class Simulator(eqx.Module):
     adjoint: str = eqx.field(static=True)
     execution: str = eqx.field(static=True)
     max_spikes: int = eqx.field(static=True)
-    max_arrivals: int | None = eqx.field(static=True)
+    max_arrivals: int | tuple[tuple[str, int], ...] | None = eqx.field(static=True)
     max_steps: int | None = eqx.field(static=True)
 
     def __init__(
@@ -109,7 +109,7 @@ class Simulator(eqx.Module):
         adjoint: str = "tape",
         execution: str = "auto",
         max_spikes: int = 256,
-        max_arrivals: int | None = None,
+        max_arrivals: int | Mapping[str, int] | None = None,
         max_steps: int | None = None,
     ) -> None:
         self.t_stop = scalar(t_stop, "ms", "t_stop")
@@ -138,7 +138,8 @@ class Simulator(eqx.Module):
         self.controller = controller
         self.adjoint = adjoint
         self.max_spikes = max_spikes
-        self.max_arrivals = max_arrivals
+        is_mapping = isinstance(max_arrivals, Mapping)
+        self.max_arrivals = tuple(max_arrivals.items()) if is_mapping else max_arrivals
         self.max_steps = max_steps
 
     @property
@@ -146,6 +147,11 @@ class Simulator(eqx.Module):
         """The variables that are recorded or read out."""
         recorded = self.record.names if self.record else ()
         return (*recorded, *(readout.name for _, readout in self.readouts))
+
+    def limit_of_arrivals(self, population: str) -> int | None:
+        """Return how many spikes a population may receive, None where there is no limit."""
+        limit = self.max_arrivals
+        return dict(limit).get(population) if isinstance(limit, tuple) else limit
 
     @overload
     def __call__(self, model: AbstractNeuron, inputs: Inputs) -> SimulationResult: ...
@@ -177,6 +183,7 @@ class Simulator(eqx.Module):
         """
         if isinstance(model, Network):
             network_must_fit(model, inputs, self.names)
+            self._limits_must_fit(model)
             results = simulate_network(self, model, inputs)
             # In the order in which spikes flow: what comes after a failure is of no value.
             ordered = {name: results[name] for part in model.components for name in part}
@@ -188,6 +195,14 @@ class Simulator(eqx.Module):
             if not isinstance(result.status, Tracer):
                 raise_on_failure(result, name)
         return results
+
+    def _limits_must_fit(self, network: Network) -> None:
+        named = dict(self.max_arrivals) if isinstance(self.max_arrivals, tuple) else {}
+        if unknown := set(named) - set(network.populations):
+            raise ModelError(
+                f"max_arrivals names {', '.join(map(repr, sorted(unknown)))}; the populations are "
+                f"{', '.join(map(repr, network.populations))}."
+            )
 
 
 def with_settings(simulator: Simulator, **settings: Any) -> Simulator:
@@ -201,7 +216,11 @@ def with_settings(simulator: Simulator, **settings: Any) -> Simulator:
         "adjoint": simulator.adjoint,
         "execution": simulator.execution,
         "max_spikes": simulator.max_spikes,
-        "max_arrivals": simulator.max_arrivals,
+        "max_arrivals": (
+            dict(simulator.max_arrivals)
+            if isinstance(simulator.max_arrivals, tuple)
+            else simulator.max_arrivals
+        ),
         "max_steps": simulator.max_steps,
     }
     t_stop, dt = (to_quantity(t, "ms") for t in (simulator.t_stop, simulator.dt))

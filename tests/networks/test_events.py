@@ -128,6 +128,26 @@ def test_too_many_arrivals_are_no_secret():
     )
 
 
+def test_each_population_may_have_a_limit_of_its_own():
+    network = dx.feed_forward([5, 4, 3], dx.LIF(tau_mem=20 * pq.ms), key=jax.random.key(0))
+    inputs = dx.latency(dx.yin_yang(4, seed=0)[0], 30 * pq.ms)
+
+    def times(**limits):
+        trains = dx.Simulator(45 * pq.ms, max_spikes=4, **limits)(network, inputs)
+        return [train.spike_times for train in trains.values()]
+
+    all_of_them = times()
+    n_into_output = int(np.isfinite(all_of_them[0]).sum((1, 2)).max())
+    assert 0 < n_into_output < 4 * 4
+    few = times(max_arrivals={"hidden": 5, "output": n_into_output})
+    for one, other in zip(few, all_of_them, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)  # the same sums, vectorized otherwise
+    with pytest.raises(dx.SimulationError, match=r"'output', .*max_arrivals"):
+        times(max_arrivals={"output": n_into_output - 1})
+    with pytest.raises(dx.ModelError, match="max_arrivals names 'hiden'; the populations are"):
+        times(max_arrivals={"hiden": 5})
+
+
 W = np.ones((1, 2)) * pq.pA
 TWO = {"a": dx.Population(dx.LIF(), 2)}
 

@@ -47,6 +47,7 @@ few = {"once": True, "batch": 16}
 # To change the steps of dendrax, change ``dt`` (ms) here.
 # Capacities: the most that a unit spikes, or receives; more would be an error.
 ROOM = {"max_spikes": 3, "max_arrivals": 80}
+ROOM_OF_DIGITS = {"max_spikes": 4, "max_arrivals": {"hidden": 150, "output": 450}}
 qif_32 = dendrax(**QIF, dt=4.0, **ROOM)
 qif_64 = dendrax(**{**QIF, "dtype": "float64"}, dt=1.5, **ROOM)
 qif_exact = dendrax(**{**QIF, **flat, **exact})
@@ -108,7 +109,7 @@ ROWS = {
         "LIF 784-200-10 with 150 input spikes per sample, forward and backward, batch 1024, "
         f"float32, against {EVENTAX}, per sample",
         eventax(**{**DIGITS, "batch": 32}, **EULER, **LIF_OF_EVENTAX, max_event_steps=2000),
-        dendrax(**{**DIGITS, "batch": 1024}, dt=2.0, max_spikes=32), 100,
+        dendrax(**{**DIGITS, "batch": 1024}, dt=2.0, **ROOM_OF_DIGITS), 100,
         task="digits", peer_error=0.3,
         reference=dendrax(**{**DIGITS, **flat, **exact, **few, "max_spikes": 32}),
         note="The batch of eventax is 32: larger ones take minutes for one gradient. Errors are "

@@ -1,7 +1,6 @@
 """Neurons whose voltage runs away at a spike."""
 
 import numpy as np
-from scipy.optimize import root_scalar
 
 from dendrax.neurons import EIF, GIF, QIF, AdEx, Izhikevich
 from dendrax.validation.transcriptions._equations import Equations, membrane, numbers
@@ -81,6 +80,8 @@ def gif(model: GIF) -> Equations:
     As for the others ``exp((v - theta - v_t)/delta_t) = -1/z``. In the refractory period ``v``
     rests, and the threshold goes on to fall.
     """
+    from scipy.optimize import root_scalar
+
     p = membrane(model)
     free = "free*" if p["t_ref"] > 0 else ""
     current = "g_leak*(e_leak - v) - fast - slow + g_h*opened*(e_h - v) + i_syn + bias + electrode"
