@@ -172,6 +172,7 @@ def dendritic(
     *,
     key: Key,
     activation: str = "attenuating",
+    readout: AbstractNeuron | None = None,
 ) -> Network:
     """Build neurons with dendrites that all inputs reach, not connected with each other.
 
@@ -193,16 +194,20 @@ def dendritic(
         The same key makes the same network.
     activation : {"attenuating", "sigmoid"}
         See :class:`DendriticNeuron`.
+    readout : AbstractNeuron, optional
+        The model of as many outputs, for example a ``LeakyIntegrator``, to which the spikes of all
+        neurons go; weights and bias as :func:`feed_forward` has them. Without it the neurons are
+        the outputs.
 
     Returns
     -------
     Network
-        With the population ``"output"``.
+        With the population ``"output"``, and before a readout with ``"hidden"``.
 
     Raises
     ------
     ModelError
-        If the activation is another one.
+        If the activation is another one, or the readout has units.
 
     Notes
     -----
@@ -237,9 +242,15 @@ def dendritic(
         bias=every(0.0, (n_neurons,)),
         activation=activation,
     )
+    name = "output" if readout is None else "hidden"
+    populations = {name: Population(neuron, n_neurons)}
     # The strength of a synapse is the weight of the neuron.
-    connection = Connection(INPUT, "output", weight=1.0)
-    return Network(n_inputs, {"output": Population(neuron, n_neurons)}, [connection])
+    connections = [Connection(INPUT, name, weight=1.0)]
+    if readout is not None:
+        weight = _weight(rng, readout, n_neurons, n_neurons, fan_in=n_neurons)
+        populations["output"] = Population(readout, n_neurons)
+        connections.append(Connection(name, "output", weight=weight))
+    return Network(n_inputs, populations, connections)
 
 
 def _hidden(n: int) -> list[str]:

@@ -80,6 +80,17 @@ def test_a_recurrent_network_of_units_with_gates():
     )
 
 
+def test_dendritic_neurons_have_a_readout_of_their_spikes_if_asked():
+    readout = dx.LeakyIntegrator(tau_mem=20 * pq.ms)
+    network = dx.dendritic(3, 7, 5, key=KEY, readout=readout)
+    assert [each.weight.value.shape for each in network.connections][1] == (3, 3)
+    loss = dx.losses.cross_entropy(dx.Maximum("v"))
+    simulator = dx.Simulator(40 * pq.ms, 2 * pq.ms, readouts=loss.readouts, max_spikes=32)
+    results = simulator(network, dx.latency(dx.yin_yang(4, seed=0)[0], 30 * pq.ms))
+    assert results["hidden"].spike_counts.sum() > 0
+    assert np.ptp(loss.logits(results["output"])) > 0
+
+
 def test_dendritic_neurons_spike_for_inputs_of_the_task():
     network = dx.dendritic(3, 14, 5, key=KEY)
     fixed = {n.rpartition(".")[2] for n, p in dx.parameters(network).items() if not p.is_learnable}

@@ -18,9 +18,11 @@ def test_every_row_of_table_iv_is_there_with_settings():
     point = {f"{name}-{loss}" for name in ("lif", "qif", "eif", "izhikevich") for loss in LOSSES}
     kinds = ("7", "14", "7-monotone", "14-monotone")
     dendritic = {f"dendritic-{kind}-{loss}" for kind in kinds for loss in LOSSES}
-    assert set(ROWS) == point | dendritic
+    digits = {"lif-digits-exp-integral", "qif-digits-exp-integral", "relu-digits-cross-entropy"}
+    others = digits | {"egru-delayed-xor-exp-integral"}
+    assert set(ROWS) == point | dendritic | others
     for row in ROWS.values():
-        assert row.published.mean <= 100
+        assert row.published is None or row.published.mean <= 100
         assert all(settings(row).epochs > 0 for settings in SETTINGS.values())
     # Table III.
     assert SETTINGS["paper"](ROWS["lif-max"]).learning_rate == 0.005

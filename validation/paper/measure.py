@@ -18,12 +18,12 @@ def measured(row: Row, results: dict[str, dx.SimulationResult]) -> dict[str, flo
 
     Spikes are counted until the first output spike if that is what classifies, else until the end.
     """
-    spikes = jnp.concatenate(
-        [_padded(result.spike_times, results) for result in results.values()], axis=_NEURON
-    )
     first = results["output"].spike_times[:, :, 0].min(1)
-    until = first if row.loss == "ttfs" else jnp.full(len(first), np.inf)
-    counts = (jnp.isfinite(spikes) & (spikes <= until[:, None, None])).sum(_SPIKE)
+    until = (first if row.loss == "ttfs" else jnp.full(len(first), np.inf))[:, None, None]
+    trains = [result.spike_times for result in results.values()]
+    counts = jnp.concatenate(
+        [(jnp.isfinite(train) & (train <= until)).sum(_SPIKE) for train in trains], axis=_NEURON
+    )
     spiking = [name for name, r in results.items() if row.loss == "ttfs" or name != "output"]
     n_spiking = sum(results[name].spike_times.shape[_NEURON] for name in spiking)
     found = {
@@ -41,9 +41,3 @@ def measured(row: Row, results: dict[str, dx.SimulationResult]) -> dict[str, flo
 def as_floats(found: Any) -> dict[str, float]:
     """Return the quantities as plain numbers."""
     return {name: round(float(x), 4) for name, x in jax.device_get(found).items()}
-
-
-def _padded(spikes: Any, results: dict[str, dx.SimulationResult]) -> Any:
-    slots = max(r.spike_times.shape[_SPIKE] for r in results.values())
-    rest = slots - spikes.shape[_SPIKE]
-    return jnp.pad(spikes, ((0, 0), (0, 0), (0, rest)), constant_values=jnp.inf)

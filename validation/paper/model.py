@@ -8,27 +8,29 @@ import quantities as pq
 import dendrax as dx
 from validation.paper.rows import Row
 from validation.paper.settings import Settings
+from validation.paper.tasks import TASKS
 
 MS = pq.ms
-N_INPUTS, N_HIDDEN, N_CLASSES = 5, 50, 3
 
 
 def network(row: Row, settings: Settings, seed: int) -> dx.Network:
     """Draw an untrained network."""
     key = jax.random.key(seed)
+    n_inputs, n_hidden, n_classes = TASKS[row.task].sizes
     readout = None if row.loss == "ttfs" else dx.LeakyIntegrator(tau_mem=20 * MS)
     if row.n_dendrites:
-        return dx.dendritic(
-            N_CLASSES, row.n_dendrites, N_INPUTS, key=key, activation=row.activation
-        )
+        kind = {"activation": row.activation, "readout": readout}
+        return dx.dendritic(n_classes, row.n_dendrites, n_inputs, key=key, **kind)
     neuron = _neuron(row.neuron, settings.learned)
+    if row.neuron == "EGRU":
+        return dx.recurrent(n_inputs, n_hidden, neuron, n_classes, readout, key=key)
     if settings.once:
         neuron = dx.AtMostOneSpike(neuron)
-    return dx.feed_forward([N_INPUTS, N_HIDDEN, N_CLASSES], neuron, key=key, readout=readout)
+    return dx.feed_forward([n_inputs, n_hidden, n_classes], neuron, key=key, readout=readout)
 
 
 def _neuron(name: str, learned: tuple[str, ...]) -> Any:
-    constants = {} if name == "Izhikevich" else {"tau_mem": 20 * MS}
+    constants = {} if name in ("Izhikevich", "EGRU") else {"tau_mem": 20 * MS}
     constants |= {k: dx.learnable(v * MS) for k, v in _TIMES.items() if k in learned}
     return getattr(dx, name)(**constants)
 
@@ -39,7 +41,9 @@ _TIMES = {"tau_mem": 20.0, "tau_syn": 5.0}
 def loss(row: Row, settings: Settings) -> Any:
     """Return the loss of the output population (Eqs. 8-12)."""
     if row.loss == "ttfs":
-        return dx.losses.first_spike(settings.tau_0 * MS, settings.tau_1 * MS, settings.alpha)
+        return dx.losses.first_spike(
+            settings.tau_0 * MS, settings.tau_1 * MS, settings.alpha, reach=settings.reach * MS
+        )
     return dx.losses.cross_entropy(
         {
             "max": dx.Maximum("v"),
@@ -51,10 +55,11 @@ def loss(row: Row, settings: Settings) -> Any:
 
 def simulator(row: Row, settings: Settings, max_spikes: int) -> dx.Simulator:
     """Return what simulates a row for its loss."""
+    readouts = loss(row, settings).readouts
     return dx.Simulator(
         settings.t_stop * MS,
         settings.dt * MS,
-        until="first_spikes" if row.loss == "ttfs" else "t_stop",
-        readouts=loss(row, settings).readouts,
+        until="t_stop" if readouts else "first_spikes",
+        readouts=readouts,
         max_spikes=max_spikes,
     )

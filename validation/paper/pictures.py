@@ -8,9 +8,9 @@ import quantities as pq
 
 import dendrax as dx
 from validation.paper import model, report
+from validation.paper.learners import MAX_SPIKES
 from validation.paper.rows import ROWS, Row
 from validation.paper.settings import Settings
-from validation.paper.train import MAX_SPIKES
 
 OURS, PAPER, FAINT = "#1f5fa8", "#c0562f", 0.35
 PIXELS = 61

@@ -5,7 +5,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from validation.paper.rows import ROWS, Row
+from validation.paper.rows import ROWS, Row, Target
 
 REPORTS = Path(__file__).parent.parent / "reports"
 JSON, MARKDOWN = REPORTS / "paper.json", REPORTS / "paper.md"
@@ -43,7 +43,7 @@ def summary(row: Row, settings: str, runs: list[dict[str, Any]]) -> dict[str, An
     """Return what the seeds of a row come to; accuracies in percent."""
     tests = [run["test"] for run in runs]
     mean, std = statistics.fmean(tests), _std(tests)
-    wanted = row.target
+    wanted = target(row)
     passes = None
     if wanted:
         # A trial without some of its spikes is no test.
@@ -67,6 +67,14 @@ def summary(row: Row, settings: str, runs: list[dict[str, Any]]) -> dict[str, An
         "wall_s": round(sum(run["wall_s"] for run in runs), 1),
         "runs": runs,
     }
+
+
+def target(row: Row) -> Target | None:
+    """Return what a row must reach, if that is known."""
+    if not row.rival:
+        return row.target
+    measured = entry_of(ROWS[row.rival], "ours")
+    return Target(measured["mean"]) if measured["runs"] else None
 
 
 def line(entry: dict[str, Any]) -> str:
@@ -105,13 +113,14 @@ def _pictures() -> list[str]:
 
 
 def _cells(row: Row, settings: str, entry: dict[str, Any] | None) -> str:
-    target = f">= {row.target.mean:g}" if row.target else "-"
+    wanted = target(row)
+    least = f">= {wanted.mean:g}" if wanted else "-"
     paper = accuracy(row.published and row.published._asdict())
     if entry is None:
-        cells = [row.name, settings, "0", "not run", paper, target, "**no**", *[""] * 7]
+        cells = [row.name, settings, "0", "not run", paper, least, "**no**", *[""] * 7]
         return f"| {' | '.join(cells)} |"
     reached = {True: "yes", False: "**no**", None: "-"}[entry["pass"]]
-    cells = [row.name, settings, str(entry["seeds"]), accuracy(entry), paper, target, reached]
+    cells = [row.name, settings, str(entry["seeds"]), accuracy(entry), paper, least, reached]
     cells += [f"{entry['worst']:.2f}", *(_spread(entry["runs"], name) for name in OTHERS)]
     cells += [f"{entry['wall_s'] / entry['seeds']:.0f}"]
     return f"| {' | '.join(cells)} |"

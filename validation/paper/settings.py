@@ -27,6 +27,7 @@ def paper(row: Row) -> Settings:
     """Return what Tables II and III say."""
     state_based = row.loss != "ttfs"
     return Settings(
+        t_stop=100.0 if row.task == "delayed-xor" else 30.0,
         learning_rate=0.03 if state_based and row.neuron != "LIF" else 0.005,
         once=row.loss == "ttfs" and row.neuron in ("LIF", "Izhikevich"),
     )
@@ -40,10 +41,14 @@ _DENDRITIC = {
     "tau_0": 1.0,
     "tau_1": 15.0,
     "dt": 3.0,
-    "max_spikes": 1,
 }
-_QIF = {"epochs": 25, "batch": 100, "learning_rate": 0.02, "max_spikes": 4}
+_QIF = {"epochs": 60, "batch": 100, "learning_rate": 0.02, "max_spikes": 4}
+_LIF = {"epochs": 60, "batch": 100, "learning_rate": 0.01, "max_spikes": 8}
 _OURS = {
+    "lif-ttfs": {**_LIF, "max_spikes": 1, "t_stop": 45.0},
+    "lif-max": _LIF,
+    "lif-integral": _LIF,
+    "lif-exp-integral": _LIF,
     "qif-ttfs": {**_QIF, "learning_rate": 0.05, "t_stop": 45.0},
     "qif-max": {**_QIF, "learning_rate": 0.05},
     "qif-integral": _QIF,
@@ -53,8 +58,10 @@ _OURS = {
 
 def ours(row: Row) -> Settings:
     """Return what we found to be better."""
-    better = _DENDRITIC if row.n_dendrites else {}
-    return Settings(cosine=True)._replace(**better | _OURS.get(row.name, {}))
+    better = {}
+    if row.n_dendrites:
+        better = {**_DENDRITIC, "max_spikes": 1 if row.loss == "ttfs" else 16}
+    return paper(row)._replace(cosine=True, **better | _OURS.get(row.name, {}))
 
 
 SETTINGS = {"paper": paper, "ours": ours}

@@ -6,40 +6,26 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
-import quantities as pq
+from tqdm import tqdm
 
 import dendrax as dx
-from validation.paper import model
-from validation.paper.measure import as_floats, measured
+from validation.paper.learners import learner
+from validation.paper.measure import as_floats
 from validation.paper.rows import Row
 from validation.paper.settings import Settings
-
-# No trial is tested without some of its spikes.
-MAX_SPIKES = 16
+from validation.paper.tasks import TASKS
 
 
 class Trained(NamedTuple):
-    """A network at its best validation epoch and at the last, and the way there."""
+    """A model at its best validation epoch and at the last, and the way there."""
 
-    best: dx.Network
-    last: dx.Network
+    best: Any
+    last: Any
     losses: list[float]
     validation: list[float]  # accuracy after each epoch, from 0 to 1
     wall: float  # s
-
-
-@lru_cache
-def task() -> dict[str, tuple[dx.Inputs, jax.Array]]:
-    """Return the three published sets of Yin-Yang, encoded (Eq. 6)."""
-    sets = {"train": (5000, 42), "validation": (1000, 41), "test": (1000, 40)}
-    drawn = {name: dx.yin_yang(*each) for name, each in sets.items()}
-    return {
-        name: (dx.latency(values, t_max=30 * pq.ms), jnp.asarray(labels))
-        for name, (values, labels) in drawn.items()
-    }
 
 
 def optimizer(settings: Settings, n_steps: int) -> optax.GradientTransformation:
@@ -54,21 +40,19 @@ def optimizer(settings: Settings, n_steps: int) -> optax.GradientTransformation:
 @lru_cache
 def functions(row: Row, settings: Settings) -> tuple[Any, ...]:
     """Return the optimizer, and what trains, validates and tests; compiled once for all seeds."""
-    loss = model.loss(row, settings)
-    simulator = model.simulator(row, settings, settings.max_spikes)
-    with_all_spikes = model.simulator(row, settings, MAX_SPIKES)
-    n_steps = len(task()["train"][1]) // settings.batch
+    of = learner(row, settings)
+    n_steps = len(TASKS[row.task].sets().train[1]) // settings.batch
     descent = optimizer(settings, settings.epochs * n_steps)
 
-    def cost(free, network, inputs, labels):
-        return loss(simulator(dx.with_free(network, free), inputs)["output"], labels)
+    def cost(free, model, inputs, labels):
+        return of.loss(of.with_free(model, free), inputs, labels)
 
     @eqx.filter_jit
-    def epoch(network, free, state, inputs, labels, order):
+    def epoch(model, free, state, inputs, labels, order):
         def step(carry, batch):
             free, state = carry
             value, slope = jax.value_and_grad(cost)(
-                free, network, dx.take(inputs, batch), labels[batch]
+                free, model, dx.take(inputs, batch), labels[batch]
             )
             updates, state = descent.update(slope, state, free)
             return (optax.apply_updates(free, updates), state), value
@@ -76,45 +60,35 @@ def functions(row: Row, settings: Settings) -> tuple[Any, ...]:
         (free, state), values = jax.lax.scan(step, (free, state), order)
         return free, state, values.mean()
 
-    @eqx.filter_jit
-    def accuracy(network, free, inputs, labels):
-        return loss.accuracy(simulator(dx.with_free(network, free), inputs)["output"], labels)
-
-    @eqx.filter_jit
-    def test(network, inputs, labels):
-        results = with_all_spikes(network, inputs)
-        return {"test": 100 * loss.accuracy(results["output"], labels), **measured(row, results)}
-
-    return descent, epoch, accuracy, test
+    return descent, epoch, eqx.filter_jit(of.accuracy), eqx.filter_jit(of.tested)
 
 
 def trained(row: Row, settings: Settings, seed: int) -> Trained:
     """Train one seed."""
     descent, epoch, accuracy, _ = functions(row, settings)
-    network = model.network(row, settings, seed)
-    free = best = dx.to_free(network)
+    of = learner(row, settings)
+    model = of.drawn(seed)
+    free = best = of.free(model)
     state = descent.init(free)
     rng = np.random.default_rng(seed)
-    (inputs, labels), held_out = task()["train"], task()["validation"]
+    (inputs, labels), held_out, _ = TASKS[row.task].sets()
     losses, validation, start = [], [], time.perf_counter()
-    for _ in range(settings.epochs):
+    for _ in tqdm(range(settings.epochs), desc=f"{row.name}, seed {seed}", disable=None):
         order = rng.permutation(len(labels))
         order = order[: len(order) // settings.batch * settings.batch].reshape(-1, settings.batch)
-        free, state, value = epoch(network, free, state, inputs, labels, order)
+        free, state, value = epoch(model, free, state, inputs, labels, order)
         losses.append(float(value))
-        validation.append(float(accuracy(network, free, *held_out)))
+        validation.append(float(accuracy(of.with_free(model, free), *held_out)))
         if validation[-1] >= max(validation):
             best = free
     wall = time.perf_counter() - start
-    return Trained(
-        dx.with_free(network, best), dx.with_free(network, free), losses, validation, wall
-    )
+    return Trained(of.with_free(model, best), of.with_free(model, free), losses, validation, wall)
 
 
 def tested(row: Row, settings: Settings, done: Trained) -> dict[str, Any]:
     """Return what the report keeps of a seed; accuracies in percent."""
     *_, test = functions(row, settings)
-    inputs, labels = task()["test"]
+    inputs, labels = TASKS[row.task].sets().test
     return {
         **as_floats(test(done.best, inputs, labels)),
         "last": as_floats(test(done.last, inputs, labels))["test"],

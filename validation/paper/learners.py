@@ -1,0 +1,81 @@
+"""What is trained on a task: how it is drawn, what of it is learned, and how it does."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+
+import dendrax as dx
+from validation.paper import model
+from validation.paper.measure import measured
+from validation.paper.rows import Row
+from validation.paper.settings import Settings
+from validation.paper.tasks import T_MAX, TASKS
+
+# No trial is tested without some of its spikes.
+MAX_SPIKES = 16
+
+
+class Learner(NamedTuple):
+    """Functions of a model, of its learned numbers, and of samples: inputs and labels."""
+
+    drawn: Callable[[int], Any]  # of a seed
+    free: Callable[[Any], Any]
+    with_free: Callable[[Any, Any], Any]
+    loss: Callable[[Any, Any, Any], jax.Array]
+    accuracy: Callable[[Any, Any, Any], jax.Array]
+    tested: Callable[[Any, Any, Any], dict[str, jax.Array]]  # what the report tells
+
+
+@lru_cache
+def learner(row: Row, settings: Settings) -> Learner:
+    """Return what is trained in a row."""
+    return _relu(row) if row.neuron == "ReLU" else _spiking(row, settings)
+
+
+def _spiking(row: Row, settings: Settings) -> Learner:
+    loss = model.loss(row, settings)
+    simulator = model.simulator(row, settings, settings.max_spikes)
+    with_all_spikes = model.simulator(row, settings, MAX_SPIKES)
+
+    def tested(network: dx.Network, inputs: dx.Inputs, labels: Any) -> dict[str, jax.Array]:
+        results = with_all_spikes(network, inputs)
+        return {"test": 100 * loss.accuracy(results["output"], labels), **measured(row, results)}
+
+    def output(network: dx.Network, inputs: dx.Inputs) -> dx.SimulationResult:
+        return simulator(network, inputs)["output"]
+
+    return Learner(
+        lambda seed: model.network(row, settings, seed),
+        dx.to_free,
+        dx.with_free,
+        lambda network, inputs, labels: loss(output(network, inputs), labels),
+        lambda network, inputs, labels: loss.accuracy(output(network, inputs), labels),
+        tested,
+    )
+
+
+def _relu(row: Row) -> Learner:
+    """Return a network of as many units, whose inputs are the numbers that spikes encode."""
+    n_inputs, n_hidden, n_classes = TASKS[row.task].sizes
+    cross_entropy = optax.losses.softmax_cross_entropy_with_integer_labels
+
+    def logits(network: eqx.nn.MLP, inputs: dx.Inputs) -> jax.Array:
+        times = inputs.spikes.times[:, :, 0]
+        return jax.vmap(network)(jnp.where(jnp.isfinite(times), 1 - times / T_MAX, 0.0))
+
+    def accuracy(network: eqx.nn.MLP, inputs: dx.Inputs, labels: Any) -> jax.Array:
+        return jnp.mean(logits(network, inputs).argmax(1) == labels)
+
+    return Learner(
+        lambda seed: eqx.nn.MLP(n_inputs, n_classes, n_hidden, 1, key=jax.random.key(seed)),
+        lambda network: eqx.filter(network, eqx.is_array),
+        lambda network, free: eqx.combine(free, network),
+        lambda network, inputs, labels: cross_entropy(logits(network, inputs), labels).mean(),
+        accuracy,
+        lambda *samples: {"test": 100 * accuracy(*samples), "failed": jnp.zeros(())},
+    )
