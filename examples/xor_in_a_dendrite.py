@@ -1,6 +1,6 @@
 """XOR by one neuron: its dendritic spikes fade when the drive grows too strong.
 
-Two pathways, X and Y, end on each of four dendrites. The neuron learns to spike when one of them is
+Two pathways, X and Y, end on each of six dendrites. The neuron learns to spike when one of them is
 active, and not when both are: no single threshold can do that. Weights, synaptic and dendritic time
 constants are learned. (Gidon et al. 2020, Science 367:83.)
 """
@@ -19,7 +19,7 @@ import dendrax as dx
 
 MS = pq.ms
 PATTERNS = {"neither": (0, 0), "Y": (0, 1), "X": (1, 0), "X and Y": (1, 1)}
-DENDRITES, STEPS = 4, 150
+DENDRITES, STEPS = 6, 150
 # A spike at 18 ms where it is wanted, none where it is not.
 LOSS = dx.losses.spike_time_mse(5 * MS, reach=20 * MS)
 SIMULATOR = dx.Simulator(40 * MS, 1 * MS, max_spikes=8, readouts=LOSS.readouts)
