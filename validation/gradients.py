@@ -165,6 +165,13 @@ CASES = {
         dx.AdEx(**MEMBRANE, **RESET, **SPIKE, **learnable(a=0.2, b=0.3, tau_w=40 * MS)),
         driven([3.1, 2.4], 0.9), ("v", "i_syn", "w"),
     ),
+    "GIF": Case(
+        dx.GIF(**MEMBRANE, **RESET, **SPIKE, **learnable(
+            b_fast=0.3, tau_fast=5 * MS, b_slow=0.1, tau_slow=40 * MS, theta_jump=0.1,
+            tau_theta=20 * MS, g_h=0.2, e_h=1.5, v_h=-0.25, k_h=0.3, tau_h=15 * MS,
+        )),
+        driven([3.1, 2.4], 0.9), ("v", "i_syn", "fast", "slow", "theta", "h"),
+    ),
     "Izhikevich": Case(
         dx.Izhikevich(**learnable(
             a=0.03, b=0.21, d=5.0, v_reset=-63 * pq.mV, v_peak=28 * pq.mV, bias=2.6,

@@ -28,9 +28,8 @@ def test_the_report_has_all_cases():
 
 
 def test_every_model_has_a_case():
-    # Cells have the scenario "gradient", with all that makes up a cell. The GIF neuron is not
-    # measured yet: its case takes more than four minutes.
-    elsewhere = {dx.AbstractNeuron, dx.Cell, dx.GIF}
+    # Cells have the scenario "gradient", with all that makes up a cell.
+    elsewhere = {dx.AbstractNeuron, dx.Cell}
     models = {
         value.__name__
         for value in vars(dx).values()
