@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 import dendrax as dx
@@ -16,8 +17,8 @@ from validation.paper.rows import Row
 from validation.paper.settings import Settings
 from validation.paper.tasks import T_MAX, TASKS
 
-# No trial is tested without some of its spikes.
-MAX_SPIKES = 16
+# Trials in which neurons are awakened.
+N_AWAKE = 500
 
 
 class Learner(NamedTuple):
@@ -39,8 +40,8 @@ def learner(row: Row, settings: Settings) -> Learner:
 
 def _spiking(row: Row, settings: Settings) -> Learner:
     loss = model.loss(row, settings)
-    simulator = model.simulator(row, settings, settings.max_spikes)
-    with_all_spikes = model.simulator(row, settings, MAX_SPIKES)
+    simulator = model.simulator(row, settings)
+    with_all_spikes = model.simulator(row, model.whole(settings))
 
     def tested(network: dx.Network, inputs: dx.Inputs, labels: Any) -> dict[str, jax.Array]:
         results = with_all_spikes(network, inputs)
@@ -49,8 +50,16 @@ def _spiking(row: Row, settings: Settings) -> Learner:
     def output(network: dx.Network, inputs: dx.Inputs) -> dx.SimulationResult:
         return simulator(network, inputs)["output"]
 
+    def drawn(seed: int) -> dx.Network:
+        network = model.network(row, settings, seed)
+        if not settings.awake:
+            return network
+        inputs, _ = TASKS[row.task].sets().train
+        some = dx.take(inputs, np.arange(N_AWAKE))
+        return dx.awaken(network, with_all_spikes, some, at_least=settings.awake)
+
     return Learner(
-        lambda seed: model.network(row, settings, seed),
+        drawn,
         dx.to_free,
         dx.with_free,
         lambda network, inputs, labels: loss(output(network, inputs), labels),

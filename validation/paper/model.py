@@ -53,13 +53,24 @@ def loss(row: Row, settings: Settings) -> Any:
     )
 
 
-def simulator(row: Row, settings: Settings, max_spikes: int) -> dx.Simulator:
+def simulator(row: Row, settings: Settings) -> dx.Simulator:
     """Return what simulates a row for its loss."""
     readouts = loss(row, settings).readouts
+    limit = settings.max_arrivals
     return dx.Simulator(
         settings.t_stop * MS,
         settings.dt * MS,
         until="t_stop" if readouts else "first_spikes",
         readouts=readouts,
-        max_spikes=max_spikes,
+        max_spikes=settings.max_spikes,
+        max_arrivals=None if limit is None else {"output": limit},
     )
+
+
+# No trial is tested without some of its spikes.
+MAX_SPIKES = 16
+
+
+def whole(settings: Settings) -> Settings:
+    """Return settings with which no spike is left out."""
+    return settings._replace(max_spikes=MAX_SPIKES, max_arrivals=None)

@@ -8,7 +8,6 @@ import quantities as pq
 
 import dendrax as dx
 from validation.paper import model, report
-from validation.paper.learners import MAX_SPIKES
 from validation.paper.rows import ROWS, Row
 from validation.paper.settings import Settings
 
@@ -68,7 +67,7 @@ def latency_map(row: Row, settings: Settings, network: dx.Network) -> None:
     x, y = (each.ravel() for each in np.meshgrid(line, line))
     inside = np.hypot(x - 0.5, y - 0.5) <= 0.5
     points = np.stack([x, y, 1 - x, 1 - y], axis=1)[inside]
-    simulator = model.simulator(row, settings, MAX_SPIKES)
+    simulator = model.simulator(row, model.whole(settings))
     result = simulator(network, dx.latency(points, t_max=30 * pq.ms))["output"]
     first = np.asarray(result.spike_times[:, :, 0])
     figure, grid = plt.subplots(1, 4, figsize=(9.5, 2.4), layout="constrained")

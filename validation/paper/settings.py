@@ -19,6 +19,8 @@ class Settings(NamedTuple):
     once: bool = False  # at most one spike per neuron
     dt: float = 5.0
     max_spikes: int = 16  # in training, where later spikes of a neuron are left out
+    max_arrivals: int | None = None  # at the outputs in training, where later ones are left out
+    awake: float = 0.0  # fraction of the trials in which every untrained neuron spikes
     reach: float = 0.0  # of silent outputs beyond the end of the trial, per unit of the guard
     learned: tuple[str, ...] = ()  # besides weights and biases
 
@@ -42,15 +44,29 @@ _DENDRITIC = {
     "tau_1": 15.0,
     "dt": 3.0,
 }
-_QIF = {"epochs": 60, "batch": 100, "learning_rate": 0.02, "max_spikes": 4}
-_LIF = {"epochs": 60, "batch": 100, "learning_rate": 0.01, "max_spikes": 8}
+_QIF = {
+    "epochs": 80,
+    "batch": 100,
+    "learning_rate": 0.05,
+    "max_spikes": 4,
+    "dt": 2.5,
+    "max_arrivals": 100,
+}
+_LIF = {
+    "epochs": 40,
+    "batch": 100,
+    "learning_rate": 0.01,
+    "max_spikes": 8,
+    "awake": 0.3,
+    "max_arrivals": 200,
+}
 _OURS = {
-    "lif-ttfs": {**_LIF, "max_spikes": 1, "t_stop": 45.0},
+    "lif-ttfs": {**_LIF, "once": False, "t_stop": 45.0, "reach": 10.0},
     "lif-max": _LIF,
     "lif-integral": _LIF,
     "lif-exp-integral": _LIF,
-    "qif-ttfs": {**_QIF, "learning_rate": 0.05, "t_stop": 45.0},
-    "qif-max": {**_QIF, "learning_rate": 0.05},
+    "qif-ttfs": {**_QIF, "epochs": 40, "t_stop": 45.0},
+    "qif-max": _QIF,
     "qif-integral": _QIF,
     "qif-exp-integral": _QIF,
 }
@@ -60,7 +76,9 @@ def ours(row: Row) -> Settings:
     """Return what we found to be better."""
     better = {}
     if row.n_dendrites:
-        better = {**_DENDRITIC, "max_spikes": 1 if row.loss == "ttfs" else 16}
+        better = {**_DENDRITIC, "max_spikes": 1, "reach": 10.0}
+        if row.loss != "ttfs":
+            better |= {"max_spikes": 16, "reach": 0.0}
     return paper(row)._replace(cosine=True, **better | _OURS.get(row.name, {}))
 
 
