@@ -10,6 +10,7 @@ from tests.fitting.test_features import passive
 MS = pq.ms
 
 
+@pytest.mark.slow
 def test_a_gif_neuron_is_nearly_found_again():
     cell = dx.GIF(
         c_m=150 * pq.pF, b_fast=80 * pq.pA, b_slow=15 * pq.pA, g_h=4 * pq.nS, t_ref=3 * MS

@@ -80,6 +80,7 @@ def test_the_file_runs_alone_and_does_what_run_brian2_does(tmp_path):
         np.testing.assert_allclose(saved["v"][:, :301], expected.traces["v"][:, 0], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_cell_is_a_file_too(tmp_path):
     path, dt = tmp_path / "cell.py", 0.025 * pq.ms
     path.write_text(dx.to_brian2_script(CELL, CELL_INPUTS, CELL_SIMULATOR, dt=dt))
