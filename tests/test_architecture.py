@@ -73,7 +73,7 @@ def test_file_can_be_read_in_one_go(path):
 
 def test_import_is_light():
     heavy = {"brian2", "neo", "matplotlib", "pandas", "xarray", "pynwb", "nixio", "netCDF4"}
-    heavy |= {"sklearn", "mlxtend", "scipy.optimize", "distributed"}
+    heavy |= {"sklearn", "mlxtend", "scipy.optimize", "scipy.sparse", "distributed"}
     script = f"import dendrax, sys; print(*({heavy} & set(sys.modules)))"
     loaded = subprocess.run(
         [sys.executable, "-c", script],

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.special import exprel
 
 from dendrax.validation.transcriptions import CellEquations
 
@@ -13,6 +11,8 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 def functions(cell: CellEquations) -> dict[str, Function]:
     """Return functions of rows, of any number of trials, by the names that the equations have."""
+    from scipy.special import exprel
+
     products = {name: _product(matrix, cell.n_rows) for name, matrix in matrices(cell).items()}
     return {"expm1_over": lambda x: exprel(x), **products}
 
@@ -30,6 +30,8 @@ def matrices(cell: CellEquations) -> dict[str, np.ndarray]:
 
 def _product(matrix: np.ndarray, n_rows: int) -> Function:
     """Return what rows take from others of their block."""
+    from scipy.sparse import csr_array
+
     whole = np.zeros((n_rows, n_rows))
     whole[: matrix.shape[0], : matrix.shape[1]] = matrix
     sparse = csr_array(whole)
