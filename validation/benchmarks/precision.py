@@ -37,20 +37,20 @@ def with_settings(make: Any, **settings: Any) -> Any:
 FLAT = {**DOUBLE, "execution": "flat"}
 LINES = [
     Line("dendrax, float32", "o-", (8.0, 4.0, 2.0, 1.0), with_settings(dendrax, **COMMON)),
-    Line("dendrax, float64", "s-", (8.0, 4.0, 2.0, 1.0, 0.5), with_settings(dendrax, **DOUBLE)),
+    Line("dendrax, float64", "s-", (8.0, 4.0, 2.0, 1.0), with_settings(dendrax, **DOUBLE)),
     *(
         Line(
-            f"dendrax, flat loop, {solver}", "^--", (2.0, 1.0, 0.5),
+            f"dendrax, flat loop, {solver}", "^--", (2.0, 0.5),
             with_settings(dendrax, **FLAT, solver=solver),
         )
         for solver in ("Bosh3", "Tsit5", "Dopri8")
     ),
     Line(
-        "eventax, Euler, float32", "x-", (0.4, 0.2, 0.1, 0.05),
+        "eventax, Euler, float32", "x-", (0.4, 0.1),
         with_settings(eventax, **COMMON, solver="Euler"),
     ),
     Line(
-        "eventax, Tsit5, roots to 1e-10, float64", "x-", (0.4, 0.2, 0.1),
+        "eventax, Tsit5, roots to 1e-10, float64", "x-", (0.2,),
         with_settings(eventax, **DOUBLE, solver="Tsit5", root=1e-10),
     ),
 ]  # fmt: skip
