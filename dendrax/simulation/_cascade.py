@@ -67,6 +67,8 @@ class Marks(NamedTuple):
     top: Signed  # an upper bound of y
     left: Float[Array, " interval"]  # ms from the start of the cell
     right: Float[Array, " interval"]
+    decay: Float[Array, " interval"]  # at its right end
+    free: Float[Array, " interval"]
 
 
 class Point(NamedTuple):
@@ -145,8 +147,9 @@ def _marks(neuron, grid: Grid, states, stretches: Stretch, decay, free) -> Marks
     fastest = jnp.maximum(jnp.maximum(speed_left, speed), speed_turn)
     fall = jnp.where((fastest > 0) & (lowest < 0), -_MARGIN * lowest, 0.0)
     fall = fall + _SLACK * (fastest - lowest)
-    top = _signed(v - neuron.v_th + fall * (right - left), decay[:, None] + stretches.decay)
-    return jax.tree.map(jnp.ravel, Marks(top, left, right))
+    decay = decay[:, None] + stretches.decay
+    top = _signed(v - neuron.v_th + fall * (right - left), decay)
+    return jax.tree.map(jnp.ravel, Marks(top, left, right, decay, v))
 
 
 def _signed(x, exponent) -> Signed:
@@ -336,6 +339,19 @@ def _chain(
 def state_at(neuron: AbstractCascade, grid: Grid, track: Track, spikes: Spikes, t: Scalar) -> State:
     """Return the state at one time, if the spikes are known; from the right at one of them."""
     return _state_in(neuron, spikes, _cell(grid, track, cell_at(grid, t)), t)
+
+
+def course(
+    neuron: AbstractCascade, grid: Grid, track: Track, spikes: Spikes
+) -> tuple[Float[Array, " instant"], Float[Array, " instant"]]:
+    """Return instants in each cell, and ``v`` there, which the track knows; no derivatives."""
+    marks = track.marks
+    assert marks is not None
+    t = jnp.repeat(grid.start, len(marks.right) // len(grid.start)) + marks.right
+    nothing = jnp.zeros_like(t)
+    points = Point(marks.decay, marks.free, nothing, nothing)
+    v = jax.vmap(partial(_v_at, neuron, spikes))(t, points)
+    return lax.stop_gradient((t, v))
 
 
 def states_in_cells(

@@ -276,8 +276,8 @@ def state_at(
     return neuron.from_projective(upstream, y, u - y / 2)
 
 
-# All of these models spike.
-states_in_cells = None
+# All of these models spike, and their soma is known at the ends of the cells only.
+states_in_cells = course = None
 
 
 def at_threshold(neuron: AbstractProjective, state: State) -> State:

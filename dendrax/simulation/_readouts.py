@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from dendrax.neurons import AbstractFedForward, gauss_legendre
+from dendrax.neurons import AbstractCascade, AbstractFedForward, gauss_legendre
 from dendrax.simulation._grid import Grid
 from dendrax.simulation._integrals import variable
 from dendrax.simulation._record import Integral, Maximum
@@ -77,10 +77,8 @@ def _maximum(each: Maximum, pieces: Pieces, structure, neuron, grid, track, spik
         state = structure.state_at(neuron, grid, track, spikes, t)
         return variable(neuron, t, state, each.name)
 
-    t = jnp.append(pieces.t.ravel(), t_stop)
-    values = _shown(neuron, each.name, pieces.t, pieces.states).ravel()
-    values = lax.stop_gradient(jnp.append(values, at(jnp.asarray(t_stop))))
-    k = jnp.argmax(values)
+    t, values = _samples(each, pieces, structure, neuron, grid, track, spikes, t_stop)
+    k = jnp.argmax(lax.stop_gradient(values))
     low, high = t[jnp.maximum(k - 1, 0)], t[jnp.minimum(k + 1, len(t) - 1)]
     low, high, seen = lax.stop_gradient((low, high, t[k]))
 
@@ -88,7 +86,7 @@ def _maximum(each: Maximum, pieces: Pieces, structure, neuron, grid, track, spik
         return at(low + x * (high - low))
 
     x = lax.stop_gradient(summit(rough, ends(rough)))
-    best = lax.stop_gradient(jnp.where(rough(x) > values[k], low + x * (high - low), seen))
+    best = lax.stop_gradient(jnp.where(rough(x) > at(seen), low + x * (high - low), seen))
     highest = at(best)
     if neuron.never_spikes:
         return highest
@@ -98,6 +96,20 @@ def _maximum(each: Maximum, pieces: Pieces, structure, neuron, grid, track, spik
     peak = variable(neuron, last, structure.at_threshold(neuron, state), each.name)
     spiked = jnp.isfinite(spikes.time[0]) & (peak > highest)
     return jnp.where(spiked, peak, highest)
+
+
+def _samples(each: Maximum, pieces: Pieces, structure, neuron, grid, track, spikes, t_stop):
+    """Return times in order, and what is highest where the variable is."""
+    known = neuron, grid, track, spikes
+    begin, end = (structure.state_at(*known, jnp.asarray(t)) for t in (0.0, t_stop))
+    by_quadrature = isinstance(neuron, AbstractCascade) and not neuron.is_closed
+    if by_quadrature and not neuron.never_spikes and each.name in ("v", "guard"):
+        # The guard is highest where the soma is, and the track knows the soma.
+        t, v = structure.course(*known)
+        return jnp.append(0.0, t), jnp.append(begin.v, v)
+    shown = _shown(neuron, each.name, pieces.t, pieces.states).ravel()
+    at_end = variable(neuron, jnp.asarray(t_stop), end, each.name)
+    return jnp.append(pieces.t, t_stop), jnp.append(shown, at_end)
 
 
 def _shown(neuron, name: str, t, states) -> Float[Array, "piece point ..."]:

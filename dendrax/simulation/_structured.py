@@ -22,14 +22,16 @@ class Structure(NamedTuple):
 
     ``track`` solves the trial before its spikes are known; ``search`` returns when they are, up to
     ``n_slots`` of them, and their number, up to ``n_searched``, without derivatives; ``finish``
-    returns them with their derivatives. ``state_at`` and ``states_in_cells`` know the spikes; the
-    latter is for models that have none. The modules of the structures define these functions.
+    returns them with their derivatives. ``state_at``, ``course`` and ``states_in_cells`` know the
+    spikes; the last one is for models that have none, ``course`` for those that are integrated by
+    quadrature and spike. The modules of the structures define these functions.
     """
 
     track: Callable[..., Any]
     search: Callable[..., Any]
     finish: Callable[..., Any]
     state_at: Callable[..., Any]
+    course: Callable[..., Any] | None
     states_in_cells: Callable[..., Any] | None
     at_threshold: Callable[..., Any]
 

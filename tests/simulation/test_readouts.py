@@ -71,6 +71,27 @@ def test_the_maximum_of_a_spiking_neuron_is_its_threshold(execution):
     np.testing.assert_allclose(result.readouts["guard"], 0.0, atol=1e-9)
 
 
+@pytest.mark.parametrize("dt", [0.5, 2.0])
+def test_the_maximum_of_a_dendritic_neuron_is_that_of_fine_samples(dt):
+    network = dx.dendritic(8, 3, 5, key=jax.random.key(3))
+    inputs = dx.latency(dx.yin_yang(4, seed=0)[0], 30 * pq.ms)
+    simulator = dx.Simulator(
+        T_STOP * pq.ms,
+        dt * pq.ms,
+        readouts={"peak": dx.Maximum("v"), "guard": dx.Maximum("guard")},
+        record=dx.Record("v", every=0.01 * pq.ms),
+    )
+    result = simulator(network, inputs)["output"]
+    sampled = result.traces["v"].max(-1)
+    spiked = result.spike_counts > 0
+    assert spiked.any()
+    assert not spiked.all()
+    # Between samples v rises by v'' dt^2 / 8, at most 1e-5; where it spikes, to the threshold.
+    expected = np.where(spiked, 1.0, sampled)
+    np.testing.assert_allclose(result.readouts["peak"], expected, atol=1e-5)
+    np.testing.assert_allclose(result.readouts["guard"], expected - 1.0, atol=1e-5)
+
+
 @pytest.mark.parametrize("execution", ["auto", "flat"])
 def test_a_maximum_may_be_negative(execution):
     readouts = {"v": dx.Maximum("v")}
