@@ -14,7 +14,6 @@ Scalar = Float[Array, ""]
 
 # Bisection alone would need 52 halvings in float64; safeguarded Newton needs about 6.
 _MAX_ITERATIONS = 60
-_HALVINGS = 28
 # Of a step: how close to its root the cubic through the ends of a step is searched.
 _ROUGH = 1e-3
 
@@ -96,10 +95,11 @@ def highest(rises: Callable[[Scalar], Bool[Array, ""]], low: Scalar, high: Scala
 
     An error of the position enters the height squared, so that half of the digits are enough.
     """
+    halvings = jnp.finfo(high.dtype).nmant // 2 + 2
 
     def go_on(loop):
         low, high, i = loop
-        return (i < _HALVINGS) & (low < high)
+        return (i < halvings) & (low < high)
 
     def halve(loop):
         low, high, i = loop
