@@ -1,4 +1,4 @@
-"""The simple model of Izhikevich, in a phase in which its upstroke is not stiff."""
+"""The simple model of Izhikevich, in a coordinate in which its upstroke is not stiff."""
 
 from typing import NamedTuple
 
@@ -12,15 +12,16 @@ from dendrax.parameters import POSITIVE, ParameterOrArray, parameter
 # 0.04 v^2 + 5 v + 140 = 0.04 ((v + 62.5)^2 - 20.16^2), with v in mV and time in ms.
 _CURVATURE, _BOTTOM = 0.04, -62.5
 _HALF_WIDTH = (_BOTTOM**2 - 140 / _CURVATURE) ** 0.5
-_SPEED = 2 * _CURVATURE * _HALF_WIDTH  # of theta at the pole of v, rad/ms
-# A step goes at most this fraction of the way to the pole: the recovery sees v, which diverges.
-_GRADING = 0.1
+_SPEED = _CURVATURE * _HALF_WIDTH  # of w at the pole of v, per ms
+# The recovery sees v, which diverges: at its present speed a step goes at most this fraction of the
+# way to the pole. Where inhibition holds w it takes at most this many of its time constants.
+_OF_WAY, _OF_DECAY = 0.1, 1.0
 
 
 class IzhikevichState(NamedTuple):
-    """Phase of the membrane, recovery and synaptic current (both in mV/ms)."""
+    """Where the membrane is on its way, recovery and synaptic current (both in mV/ms)."""
 
-    theta: Scalar
+    w: Scalar
     u: Scalar
     i_syn: Scalar
 
@@ -59,10 +60,12 @@ class Izhikevich(AbstractNeuron):
     Notes
     -----
     Izhikevich 2003, Eqs. 1-3, with the defaults of König et al. 2026, Table II. What is integrated
-    is ``theta``, in which the upstroke passes at a bounded speed, the same equation in another
-    coordinate: with ``h = 20.16 mV``, ``v = -62.5 mV + h tan(theta / 2)`` and
-    ``dtheta/dt = -0.08 h cos(theta) + (1 + cos(theta)) (i_syn + bias + i - u) / h``. Steps are
-    graded towards the spike.
+    is ``w``, in which the upstroke passes at a bounded speed, the same equation in another
+    coordinate: with ``h = 20.16 mV``, ``v = -62.5 mV + 2 h w / (1 - w^2)``, ``s = 0.04 h`` and
+
+    ``dw/dt = (s (4 w^2 - (1 - w^2)^2) + (1 - w^2)^2 (i_syn + bias + i - u) / h) / (2 + 2 w^2)``,
+
+    of which ``v`` has its poles at -1 and 1. Steps are graded towards the spike.
 
     Examples
     --------
@@ -87,21 +90,20 @@ class Izhikevich(AbstractNeuron):
         must_lie_below("Izhikevich.v_reset", self.v_reset, "v_peak", self.v_peak)
 
     def init_state(self) -> IzhikevichState:
-        return IzhikevichState(_phase(self.v_reset), self.b * self.v_reset, jnp.asarray(0.0))
+        return IzhikevichState(_way(self.v_reset), self.b * self.v_reset, jnp.asarray(0.0))
 
     def dynamics(self, t: Scalar, state: IzhikevichState, current: Scalar) -> IzhikevichState:
         del t
-        drive = (state.i_syn + self.bias + current - state.u) / _HALF_WIDTH
-        cos = jnp.cos(state.theta)
+        speed, _ = self._flow(state, current)
         return IzhikevichState(
-            theta=-_SPEED * cos + (1 + cos) * drive,
-            u=self.a * (self.b * self._voltage(state.theta) - state.u),
+            w=speed,
+            u=self.a * (self.b * self._voltage(state.w) - state.u),
             i_syn=-state.i_syn / self.tau_syn,
         )
 
     def spike_condition(self, t: Scalar, state: IzhikevichState) -> Scalar:
         del t
-        return state.theta - _phase(self.v_peak)
+        return state.w - _way(self.v_peak)
 
     def input_spike(self, state: IzhikevichState, weight: Array, site: Array) -> IzhikevichState:
         del site  # a point neuron has one
@@ -109,24 +111,37 @@ class Izhikevich(AbstractNeuron):
 
     def reset_spiked(self, t: Scalar, state: IzhikevichState) -> IzhikevichState:
         del t
-        return state._replace(theta=_phase(self.v_reset), u=state.u + self.d)
+        return state._replace(w=_way(self.v_reset), u=state.u + self.d)
 
     def observe(self, state: IzhikevichState) -> dict[str, Array]:
-        return {"v": self._voltage(state.theta), "u": state.u, "i_syn": state.i_syn}
+        return {"v": self._voltage(state.w), "u": state.u, "i_syn": state.i_syn}
 
     def step_limit(self, t: Scalar, state: IzhikevichState, current: Scalar) -> Scalar:
-        del t, current
-        left = jnp.pi - jnp.minimum(state.theta, self._highest())
-        return jnp.where(state.theta < jnp.pi, _GRADING * left / _SPEED, jnp.inf)
+        del t
+        speed, decay = self._flow(state, current)
+        left = 1 - jnp.minimum(state.w, self._highest())
+        rate = jnp.maximum(jnp.abs(speed) / (_OF_WAY * left), jnp.abs(decay) / _OF_DECAY)
+        return jnp.where(state.w < 1, 1 / jnp.maximum(rate, _SPEED / left), jnp.inf)
 
-    def _voltage(self, theta: Scalar) -> Scalar:
-        # A neuron whose spikes are suppressed goes beyond the pole: v stays at some height.
-        return _BOTTOM + _HALF_WIDTH * jnp.tan(jnp.minimum(theta, self._highest()) / 2)
+    def _flow(self, state: IzhikevichState, current: Scalar) -> tuple[Scalar, Scalar]:
+        """Return ``dw/dt``, and its derivative with respect to ``w``."""
+        w = state.w
+        square, apart, drive = w**2, 1 - w**2, state.i_syn + self.bias + current - state.u
+        pull = drive / _HALF_WIDTH - _SPEED
+        speed = (4 * _SPEED * square + pull * apart**2) / (2 + 2 * square)
+        decay = w * (4 * _SPEED - 2 * pull * apart - 2 * speed) / (1 + square)
+        # A neuron whose spikes are suppressed stops at the pole.
+        return jnp.where(w < 1, speed, 0.0), decay
+
+    def _voltage(self, w: Scalar) -> Scalar:
+        w = jnp.minimum(w, self._highest())
+        return _BOTTOM + 2 * _HALF_WIDTH * w / (1 - w**2)
 
     def _highest(self) -> Scalar:
-        """Return the phase half of the way from the peak to the pole."""
-        return 0.5 * (_phase(self.v_peak) + jnp.pi)
+        """Return what is half of the way from the peak to the pole."""
+        return 0.5 * (_way(self.v_peak) + 1)
 
 
-def _phase(v: Scalar) -> Scalar:
-    return 2 * jnp.arctan((v - _BOTTOM) / _HALF_WIDTH)
+def _way(v: Scalar) -> Scalar:
+    x = (v - _BOTTOM) / _HALF_WIDTH
+    return x / (1 + jnp.sqrt(1 + x**2))

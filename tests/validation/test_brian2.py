@@ -80,7 +80,7 @@ CASES = {
     "GIF, refractory": (dx.GIF(t_ref=T_REF), POINT),
     "DendriticNeuron": (TREE, DENDRITIC),
     "Refractory": (
-        dx.Refractory(dx.Izhikevich(), t_ref=T_REF, held=("theta", "u")),
+        dx.Refractory(dx.Izhikevich(), t_ref=T_REF, held=("w", "u")),
         PURE,
     ),
     "AtMostOneSpike": (dx.AtMostOneSpike(dx.LIF()), POINT),
@@ -203,7 +203,7 @@ PLANTED = {
     "QIF": dx.QIF(bias=300 * pq.pA, tau_syn=5.05 * pq.ms),
     "Izhikevich": dx.Izhikevich(a=0.0202),
     "DendriticNeuron": eqx.tree_at(lambda m: m.tau_dend.value, TREE, jnp.array([6.06, 10])),
-    "Refractory": dx.Refractory(dx.Izhikevich(), t_ref=T_REF * 1.01, held=("theta", "u")),
+    "Refractory": dx.Refractory(dx.Izhikevich(), t_ref=T_REF * 1.01, held=("w", "u")),
     "AtMostOneSpike": dx.AtMostOneSpike(dx.LIF(tau_syn=5.05 * pq.ms)),
 }
 

@@ -39,6 +39,7 @@ def izhikevich(model: Izhikevich) -> Equations:
     """Return the simple model (Izhikevich 2003, Eqs. 1-3)."""
     constants = numbers(model)
     half = np.sqrt(62.5**2 - 140 / 0.04)
+    top = (constants["v_peak"] + 62.5) / half
     return Equations(
         rates={
             "v": "0.04*v**2 + 5*v + 140 - u + i_syn + bias + electrode",
@@ -50,11 +51,10 @@ def izhikevich(model: Izhikevich) -> Equations:
         reset="v = v_reset\nu += d",
         arrival="i_syn_post += weight",
         # A guard has no natural scale: this is the one in which dendrax reports it.
-        observed={
-            "guard": "2*arctan((v + 62.5)/half_width) - 2*arctan((v_peak + 62.5)/half_width)"
-        },
+        observed={"guard": "x/(1 + sqrt(1 + x**2)) - highest"},
+        shorthand={"x": "(v + 62.5)/half_width"},
         shown={"v": "v", "u": "u", "i_syn": "i_syn", "guard": "guard"},
-        constants={**constants, "half_width": half},
+        constants={**constants, "half_width": half, "highest": top / (1 + np.hypot(1, top))},
     )
 
 
