@@ -71,6 +71,16 @@ def network_must_fit(network: Network, inputs: Inputs, names: tuple[str, ...]) -
     )
 
 
+def limits_must_fit(network: Network, limits: int | tuple[tuple[str, int], ...] | None) -> None:
+    """Refuse limits of arrivals for populations that a network does not have."""
+    named = dict(limits) if isinstance(limits, tuple) else {}
+    if unknown := set(named) - set(network.populations):
+        raise ModelError(
+            f"max_arrivals names {', '.join(map(repr, sorted(unknown)))}; the populations are "
+            f"{', '.join(map(repr, network.populations))}."
+        )
+
+
 def _must_be_known(names: tuple[str, ...], known: Mapping[str, set[str]]) -> None:
     """Refuse a recorded name that no model has."""
     everything = set().union(*known.values())

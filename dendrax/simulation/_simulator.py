@@ -12,7 +12,7 @@ from dendrax.inputs import Inputs
 from dendrax.networks import Network
 from dendrax.neurons import AbstractNeuron
 from dendrax.results import SimulationResult
-from dendrax.simulation._agreement import network_must_fit, neuron_must_fit
+from dendrax.simulation._agreement import limits_must_fit, network_must_fit, neuron_must_fit
 from dendrax.simulation._eventprop import must_suit_eventprop
 from dendrax.simulation._execution import DEFAULT, simulate, simulate_network
 from dendrax.simulation._loop import LOOPS
@@ -183,7 +183,7 @@ class Simulator(eqx.Module):
         """
         if isinstance(model, Network):
             network_must_fit(model, inputs, self.names)
-            self._limits_must_fit(model)
+            limits_must_fit(model, self.max_arrivals)
             results = simulate_network(self, model, inputs)
             # In the order in which spikes flow: what comes after a failure is of no value.
             ordered = {name: results[name] for part in model.components for name in part}
@@ -195,14 +195,6 @@ class Simulator(eqx.Module):
             if not isinstance(result.status, Tracer):
                 raise_on_failure(result, name)
         return results
-
-    def _limits_must_fit(self, network: Network) -> None:
-        named = dict(self.max_arrivals) if isinstance(self.max_arrivals, tuple) else {}
-        if unknown := set(named) - set(network.populations):
-            raise ModelError(
-                f"max_arrivals names {', '.join(map(repr, sorted(unknown)))}; the populations are "
-                f"{', '.join(map(repr, network.populations))}."
-            )
 
 
 def with_settings(simulator: Simulator, **settings: Any) -> Simulator:
