@@ -43,7 +43,9 @@ NETWORKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["QIF", "LIF", pytest.param("EIF", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "EIF")) for name in NETWORKS]
+)
 def test_work_of_a_gradient(name):
     sizes, neuron, max_spikes, limits = NETWORKS[name]
     network = dx.feed_forward(sizes, neuron, key=jax.random.key(0))

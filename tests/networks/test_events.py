@@ -120,9 +120,10 @@ def test_a_trial_that_fails_does_not_sink_the_batch():
     np.testing.assert_allclose(result.spike_times[0, :, 0], first_spikes(network), atol=1e-12)
 
 
-def test_too_many_arrivals_are_no_secret():
+@pytest.mark.parametrize("limit", [1, {"a": 1}])
+def test_too_many_arrivals_are_no_secret(limit):
     with pytest.raises(dx.SimulationError, match=r"'a', .*max_arrivals"):
-        simulator(max_arrivals=1)(all_to_all(2, 0.0), ONE_SPIKE)
+        simulator(max_arrivals=limit)(all_to_all(2, 0.0), ONE_SPIKE)
     assert jnp.isfinite(
         simulator(max_arrivals=2)(all_to_all(2, 0.0), ONE_SPIKE)["a"].spike_times[0, 0, 0]
     )
