@@ -14,6 +14,7 @@ import dendrax as dx
 Samples = tuple[dx.Inputs, jax.Array]
 MS = pq.ms
 T_MAX = 30.0  # ms, of encoded numbers
+_DRAWS = ((5000, 42), (1000, 41), (1000, 40))  # numbers of samples, and seeds
 
 
 class Sets(NamedTuple):
@@ -38,7 +39,7 @@ def _yin_yang() -> Sets:
         values, labels = dx.yin_yang(n, seed)
         return dx.latency(values, t_max=T_MAX * MS), jnp.asarray(labels)
 
-    return Sets(drawn(5000, 42), drawn(1000, 41), drawn(1000, 40))
+    return Sets(*(drawn(n, seed) for n, seed in _DRAWS))
 
 
 def _digits() -> Sets:
@@ -55,10 +56,8 @@ def _digits() -> Sets:
 
 def _delayed_xor() -> Sets:
     """Return trials of the delayed exclusive or (Eqs. 13-15)."""
-    return Sets(*(dx.delayed_xor(n, 100 * MS, 3 * MS, s) for n, s in _XOR))
+    return Sets(*(dx.delayed_xor(n, 100 * MS, 3 * MS, s) for n, s in _DRAWS))
 
-
-_XOR = ((5000, 42), (1000, 41), (1000, 40))
 
 TASKS = {
     "yin-yang": Task((5, 50, 3), lru_cache(_yin_yang)),
