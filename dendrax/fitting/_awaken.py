@@ -3,7 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool
+from jaxtyping import Array, Bool, Float
 
 from dendrax.errors import FitError
 from dendrax.inputs import Inputs
@@ -68,8 +68,8 @@ def awaken(
     order = [name for component in network.components for name in component]
     order = [name for name in order if not _never_spikes(network, name)]
     for done in range(max_rounds + 1):
-        results = simulator(network, inputs)
-        shy = {name: _shy(results[name].spike_times, at_least) for name in order}
+        awake = _awake(simulator, network, inputs)
+        shy = {name: np.asarray(awake[name]) < at_least for name in order}
         first = next((name for name in order if shy[name].any()), None)
         if first is None:
             break
@@ -90,8 +90,13 @@ def _never_spikes(network: Network, name: str) -> bool:
     return getattr(network.populations[name].neuron, "never_spikes", False)
 
 
-def _shy(spikes: Array, at_least: float) -> Bool[np.ndarray, " neuron"]:
-    return np.mean(np.isfinite(spikes).any(2), axis=0) < at_least
+@eqx.filter_jit
+def _awake(
+    simulator: Simulator, network: Network, inputs: Inputs
+) -> dict[str, Float[Array, " neuron"]]:
+    """Return in which fraction of the trials each neuron spikes; readouts are not computed."""
+    results = simulator(network, inputs)
+    return {name: jnp.isfinite(r.spike_times).any(2).mean(0) for name, r in results.items()}
 
 
 def _raised(connection: Connection, shy: Bool[np.ndarray, " neuron"]) -> Connection:
