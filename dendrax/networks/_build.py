@@ -173,6 +173,7 @@ def dendritic(
     key: Key,
     activation: str = "attenuating",
     readout: AbstractNeuron | None = None,
+    bias: float | int = 0.0,
 ) -> Network:
     """Build neurons with dendrites that all inputs reach, not connected with each other.
 
@@ -198,6 +199,9 @@ def dendritic(
         The model of as many outputs, for example a ``LeakyIntegrator``, to which the spikes of all
         neurons go; weights and bias as :func:`feed_forward` has them. Without it the neurons are
         the outputs.
+    bias : float, default 0
+        Of each neuron, to start from. With a readout it should be above the threshold of 1: a
+        neuron that never spikes gives the readout nothing, and no gradient comes back.
 
     Returns
     -------
@@ -239,7 +243,7 @@ def dendritic(
         v_th_dend=every(0.5),
         slope_rise=every(8.0),
         slope_decay=every(3.0),
-        bias=every(0.0, (n_neurons,)),
+        bias=every(bias, (n_neurons,)),
         activation=activation,
     )
     name = "output" if readout is None else "hidden"

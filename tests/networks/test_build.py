@@ -91,6 +91,12 @@ def test_dendritic_neurons_have_a_readout_of_their_spikes_if_asked():
     assert np.ptp(loss.logits(results["output"])) > 0
 
 
+def test_dendritic_neurons_start_from_the_bias_that_is_given():
+    neuron = dx.dendritic(3, 7, 5, key=KEY, bias=1.5).populations["output"].neuron
+    assert neuron.bias.is_learnable
+    np.testing.assert_array_equal(neuron.bias.value, np.full(3, 1.5))
+
+
 def test_dendritic_neurons_spike_for_inputs_of_the_task():
     network = dx.dendritic(3, 14, 5, key=KEY)
     fixed = {n.rpartition(".")[2] for n, p in dx.parameters(network).items() if not p.is_learnable}
