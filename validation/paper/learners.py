@@ -40,6 +40,7 @@ def learner(row: Row, settings: Settings) -> Learner:
 
 def _spiking(row: Row, settings: Settings) -> Learner:
     loss = model.loss(row, settings)
+    alive = model.alive(settings)
     simulator = model.simulator(row, settings)
     with_all_spikes = model.simulator(row, model.whole(settings))
 
@@ -47,8 +48,10 @@ def _spiking(row: Row, settings: Settings) -> Learner:
         results = with_all_spikes(network, inputs)
         return {"test": 100 * loss.accuracy(results["output"], labels), **measured(row, results)}
 
-    def output(network: dx.Network, inputs: dx.Inputs) -> dx.SimulationResult:
-        return simulator(network, inputs)["output"]
+    def cost(network: dx.Network, inputs: dx.Inputs, labels: Any) -> jax.Array:
+        results = simulator(network, inputs)
+        least = alive(results["hidden"]) if settings.alive else 0.0
+        return loss(results["output"], labels) + least
 
     def drawn(seed: int) -> dx.Network:
         network = model.network(row, settings, seed)
@@ -62,8 +65,8 @@ def _spiking(row: Row, settings: Settings) -> Learner:
         drawn,
         dx.to_free,
         dx.with_free,
-        lambda network, inputs, labels: loss(output(network, inputs), labels),
-        lambda network, inputs, labels: loss.accuracy(output(network, inputs), labels),
+        cost,
+        lambda network, inputs, labels: loss.accuracy(simulator(network, inputs)["output"], labels),
         tested,
     )
 

@@ -17,25 +17,36 @@ def network(row: Row, settings: Settings, seed: int) -> dx.Network:
     """Draw an untrained network."""
     key = jax.random.key(seed)
     n_inputs, n_hidden, n_classes = TASKS[row.task].sizes
-    readout = None if row.loss == "ttfs" else dx.LeakyIntegrator(tau_mem=20 * MS)
+    readout = None if row.loss == "ttfs" else _readout(settings)
     if row.n_dendrites:
-        kind = {"activation": row.activation, "readout": readout}
+        kind = {"activation": row.activation, "readout": readout, "bias": settings.bias}
         return dx.dendritic(n_classes, row.n_dendrites, n_inputs, key=key, **kind)
-    neuron = _neuron(row.neuron, settings.learned)
     if row.neuron == "EGRU":
-        return dx.recurrent(n_inputs, n_hidden, neuron, n_classes, readout, key=key)
-    if settings.once:
-        neuron = dx.AtMostOneSpike(neuron)
+        return dx.recurrent(n_inputs, n_hidden, dx.EGRU(), n_classes, readout, key=key)
+    neuron = _hidden(row.neuron, settings)
     return dx.feed_forward([n_inputs, n_hidden, n_classes], neuron, key=key, readout=readout)
 
 
-def _neuron(name: str, learned: tuple[str, ...]) -> Any:
-    constants = {} if name in ("Izhikevich", "EGRU") else {"tau_mem": 20 * MS}
-    constants |= {k: dx.learnable(v * MS) for k, v in _TIMES.items() if k in learned}
-    return getattr(dx, name)(**constants)
+def _hidden(name: str, settings: Settings) -> Any:
+    constants = {} if name == "Izhikevich" else {"tau_mem": 20 * MS}
+    t_ref = {"t_ref": settings.t_ref * MS} if settings.t_ref else {}
+    if name in ("LIF", "EIF"):
+        neuron = _neuron(name, settings.learned, **constants, **t_ref)
+    else:
+        neuron = _neuron(name, settings.learned, **constants)
+        neuron = dx.Refractory(neuron, **t_ref) if t_ref else neuron
+    return dx.AtMostOneSpike(neuron) if settings.once else neuron
 
 
-_TIMES = {"tau_mem": 20.0, "tau_syn": 5.0}
+def _readout(settings: Settings) -> Any:
+    return _neuron("LeakyIntegrator", settings.readout, tau_mem=20 * MS)
+
+
+def _neuron(name: str, learned: tuple[str, ...], **constants: Any) -> Any:
+    model = getattr(dx, name)
+    neuron = model(**constants)
+    values = {each: dx.learnable(getattr(neuron, each).quantity) for each in learned}
+    return model(**constants | values)
 
 
 def loss(row: Row, settings: Settings) -> Any:
@@ -53,24 +64,35 @@ def loss(row: Row, settings: Settings) -> Any:
     )
 
 
+def alive(settings: Settings) -> Any:
+    """Return the loss of the hidden population."""
+    return dx.losses.rate(at_least=settings.alive)
+
+
 def simulator(row: Row, settings: Settings) -> dx.Simulator:
     """Return what simulates a row for its loss."""
-    readouts = loss(row, settings).readouts
-    limit = settings.max_arrivals
+    readouts = {**loss(row, settings).readouts, **alive(settings).readouts}
     return dx.Simulator(
         settings.t_stop * MS,
         settings.dt * MS,
         until="t_stop" if readouts else "first_spikes",
         readouts=readouts,
         max_spikes=settings.max_spikes,
-        max_arrivals=None if limit is None else {"output": limit},
+        max_arrivals=dict(settings.max_arrivals),
     )
 
 
-# No trial is tested without some of its spikes.
-MAX_SPIKES = 16
+# No trial is tested without some of its spikes, nor on cells of dendrites longer than this (ms).
+MAX_SPIKES, FINE = 16, 1.0
 
 
 def whole(settings: Settings) -> Settings:
-    """Return settings with which no spike is left out."""
-    return settings._replace(max_spikes=MAX_SPIKES, max_arrivals=None)
+    """Return settings with which no spike is left out, and spikes are where finer cells have them.
+
+    Refractory neurons have slots for all of their spikes in training too. Cells decide the accuracy
+    of dendritic neurons, whose somata are integrated by quadrature.
+    """
+    fine = settings._replace(dt=min(settings.dt, FINE), alive=0.0)
+    if settings.once or settings.t_ref:
+        return fine
+    return fine._replace(max_spikes=MAX_SPIKES, max_arrivals=())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from validation.paper.rows import ROWS, Row, Target
+from validation.paper.settings import ours, paper
 
 REPORTS = Path(__file__).parent.parent / "reports"
 JSON, MARKDOWN = REPORTS / "paper.json", REPORTS / "paper.md"
@@ -104,7 +105,24 @@ def markdown(everything: list[dict[str, Any]]) -> str:
             entry = measured.get((row.name, settings))
             if entry or settings == "ours":
                 table.append(_cells(row, settings, entry))
-    return "\n".join([head, *table, *_pictures()]) + "\n"
+    trained = [row for row in ROWS.values() if (row.name, "ours") in measured]
+    needed = ["", "What `ours` has that `paper` has not:", "", *map(_needed, trained)]
+    return "\n".join([head, *table, *needed, *_pictures()]) + "\n"
+
+
+def _needed(row: Row) -> str:
+    """Return what a row needed, as an entry of a list."""
+    before, after = (settings(row)._asdict() for settings in (paper, ours))
+    differ = [f"{name} {_shown(x)}" for name, x in after.items() if x != before[name]]
+    return f"- {row.name}: {', '.join(differ)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " and ".join(
+            _shown(x) if isinstance(x, str) else " ".join(map(str, x)) for x in value
+        )
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _pictures() -> list[str]:
@@ -117,7 +135,8 @@ def _cells(row: Row, settings: str, entry: dict[str, Any] | None) -> str:
     least = f">= {wanted.mean:g}" if wanted else "-"
     paper = accuracy(row.published and row.published._asdict())
     if entry is None:
-        cells = [row.name, settings, "0", "not run", paper, least, "**no**", *[""] * 7]
+        reached = "**no**" if wanted or row.rival else "-"
+        cells = [row.name, settings, "0", "not run", paper, least, reached, *[""] * 7]
         return f"| {' | '.join(cells)} |"
     reached = {True: "yes", False: "**no**", None: "-"}[entry["pass"]]
     cells = [row.name, settings, str(entry["seeds"]), accuracy(entry), paper, least, reached]

@@ -17,12 +17,16 @@ class Settings(NamedTuple):
     tau_1: float = 6.4
     alpha: float = 3e-3
     once: bool = False  # at most one spike per neuron
+    t_ref: float = 0.0  # of hidden neurons
     dt: float = 5.0
     max_spikes: int = 16  # in training, where later spikes of a neuron are left out
-    max_arrivals: int | None = None  # at the outputs in training, where later ones are left out
+    max_arrivals: tuple[tuple[str, int], ...] = ()  # by population; later ones are left out
     awake: float = 0.0  # fraction of the trials in which every untrained neuron spikes
+    alive: float = 0.0  # least mean number of spikes of hidden neurons, below which they are pulled
+    bias: float = 0.0  # of untrained dendritic neurons
     reach: float = 0.0  # of silent outputs beyond the end of the trial, per unit of the guard
-    learned: tuple[str, ...] = ()  # besides weights and biases
+    learned: tuple[str, ...] = ()  # of all neurons together, besides weights and biases
+    readout: tuple[str, ...] = ()  # the same of leaky integrators
 
 
 def paper(row: Row) -> Settings:
@@ -36,12 +40,11 @@ def paper(row: Row) -> Settings:
 
 
 _DENDRITIC = {
-    "epochs": 16,
-    "batch": 64,
-    "learning_rate": 0.02,
-    "t_stop": 40.0,
+    "epochs": 50,
+    "batch": 128,
+    "learning_rate": 0.015,
+    "t_stop": 45.0,
     "tau_0": 1.0,
-    "tau_1": 15.0,
     "dt": 3.0,
 }
 _QIF = {
@@ -50,7 +53,17 @@ _QIF = {
     "learning_rate": 0.05,
     "max_spikes": 4,
     "dt": 2.5,
-    "max_arrivals": 100,
+    "max_arrivals": (("output", 100),),
+}
+_LEARNED = {"learned": ("tau_mem", "tau_syn")}
+# Not more than three spikes in a trial, all of which are there in training.
+_REFRACTORY = {
+    "batch": 100,
+    "learning_rate": 0.02,
+    "t_ref": 10.0,
+    "max_spikes": 3,
+    "awake": 0.3,
+    "readout": ("tau_mem", "tau_syn"),
 }
 _LIF = {
     "epochs": 40,
@@ -58,17 +71,37 @@ _LIF = {
     "learning_rate": 0.01,
     "max_spikes": 8,
     "awake": 0.3,
-    "max_arrivals": 200,
+    "max_arrivals": (("output", 200),),
 }
+_ONCE = {
+    "epochs": 40,
+    "batch": 100,
+    "t_stop": 45.0,
+    "once": True,
+    "max_spikes": 1,
+    "dt": 2.0,
+}
+_EIF = _REFRACTORY | _LEARNED | {"epochs": 20, "dt": 2.0}
+_IZHIKEVICH = _REFRACTORY | {"epochs": 16, "dt": 2.0, "learned": ("tau_syn",)}
 _OURS = {
-    "lif-ttfs": {**_LIF, "once": False, "t_stop": 45.0, "reach": 10.0},
-    "lif-max": _LIF,
-    "lif-integral": _LIF,
-    "lif-exp-integral": _LIF,
+    "lif-ttfs": _ONCE
+    | _LEARNED
+    | {"learning_rate": 0.01, "dt": 2.5, "awake": 0.3, "alive": 0.3, "reach": 10.0},
+    "lif-max": _REFRACTORY | _LEARNED | {"epochs": 40, "alive": 0.3},
+    "lif-integral": _REFRACTORY | _LEARNED | {"epochs": 40, "alive": 0.3},
+    "lif-exp-integral": _LIF | _LEARNED,
     "qif-ttfs": {**_QIF, "epochs": 40, "t_stop": 45.0},
     "qif-max": _QIF,
-    "qif-integral": _QIF,
-    "qif-exp-integral": _QIF,
+    "qif-integral": _QIF | _LEARNED,
+    "qif-exp-integral": _QIF | _LEARNED,
+    "eif-ttfs": _ONCE | _LEARNED | {"learning_rate": 0.05},
+    "eif-max": _EIF,
+    "eif-integral": _EIF,
+    "eif-exp-integral": _EIF,
+    "izhikevich-ttfs": _ONCE | {"learning_rate": 0.05, "learned": ("tau_syn",)},
+    "izhikevich-max": _IZHIKEVICH,
+    "izhikevich-integral": _IZHIKEVICH,
+    "izhikevich-exp-integral": _IZHIKEVICH,
 }
 
 
@@ -76,9 +109,7 @@ def ours(row: Row) -> Settings:
     """Return what we found to be better."""
     better = {}
     if row.n_dendrites:
-        better = {**_DENDRITIC, "max_spikes": 1, "reach": 10.0}
-        if row.loss != "ttfs":
-            better |= {"max_spikes": 16, "reach": 0.0}
+        better = _DENDRITIC | ({"max_spikes": 1, "reach": 10.0} if row.loss == "ttfs" else {})
     return paper(row)._replace(cosine=True, **better | _OURS.get(row.name, {}))
 
 
