@@ -47,6 +47,14 @@ _DENDRITIC = {
     "tau_0": 1.0,
     "dt": 3.0,
 }
+_DENDRITIC_TTFS = {"max_spikes": 1, "reach": 10.0}
+_DENDRITIC_READOUT = {
+    "epochs": 14,
+    "learning_rate": 0.02,
+    "bias": 1.5,
+    "max_spikes": 8,
+    "readout": ("tau_mem", "tau_syn"),
+}
 _QIF = {
     "epochs": 80,
     "batch": 100,
@@ -83,6 +91,28 @@ _ONCE = {
 }
 _EIF = _REFRACTORY | _LEARNED | {"epochs": 20, "dt": 2.0}
 _IZHIKEVICH = _REFRACTORY | {"epochs": 16, "dt": 2.0, "learned": ("tau_syn",)}
+_DIGITS = {"epochs": 6, "batch": 100, "learning_rate": 0.02}
+# As many arrivals as the samples and the neurons have spikes.
+_SPIKING_DIGITS = (
+    _DIGITS
+    | _LEARNED
+    | {
+        "once": True,
+        "max_spikes": 1,
+        "awake": 0.3,
+        "dt": 2.5,
+        "max_arrivals": (("hidden", 320), ("output", 200)),
+        "readout": ("tau_mem", "tau_syn"),
+    }
+)
+_DELAYED_XOR = {
+    "epochs": 3,
+    "batch": 50,
+    "learning_rate": 0.01,
+    "dt": 2.0,
+    "awake": 0.3,
+    "readout": ("tau_mem", "tau_syn"),
+}
 _OURS = {
     "lif-ttfs": _ONCE
     | _LEARNED
@@ -102,6 +132,10 @@ _OURS = {
     "izhikevich-max": _IZHIKEVICH,
     "izhikevich-integral": _IZHIKEVICH,
     "izhikevich-exp-integral": _IZHIKEVICH,
+    "relu-digits-cross-entropy": _DIGITS,
+    "lif-digits-exp-integral": _SPIKING_DIGITS,
+    "qif-digits-exp-integral": _SPIKING_DIGITS,
+    "egru-delayed-xor-exp-integral": _DELAYED_XOR,
 }
 
 
@@ -109,7 +143,7 @@ def ours(row: Row) -> Settings:
     """Return what we found to be better."""
     better = {}
     if row.n_dendrites:
-        better = _DENDRITIC | ({"max_spikes": 1, "reach": 10.0} if row.loss == "ttfs" else {})
+        better = _DENDRITIC | (_DENDRITIC_TTFS if row.loss == "ttfs" else _DENDRITIC_READOUT)
     return paper(row)._replace(cosine=True, **better | _OURS.get(row.name, {}))
 
 
