@@ -37,6 +37,9 @@ from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 # The solver of a simulator that is told no other.
 DEFAULT = diffrax.Tsit5()
 
+# Steps that a model may add by its own time constants.
+_GRADED_PER_MS = 8
+
 
 @eqx.filter_jit
 def simulate(simulator: Any, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
@@ -246,6 +249,8 @@ def _steps_at_most(simulator: Any, drives: Drive) -> int:
     if simulator.controller is not None:
         regular *= 16
     stops = drives.arrivals.time.shape[-1] + drives.current.start.shape[-1]
+    # Models may take shorter steps than dt, by their own time constants.
+    graded = int(np.ceil(_GRADED_PER_MS * simulator.t_stop))
     # A spike costs the iteration that it cuts short, one in which its timer expires, and those in
     # which a model with a diverging upstroke grades its steps towards it.
-    return regular + stops + 32 * simulator.max_spikes + 2
+    return regular + graded + stops + 32 * simulator.max_spikes + 2

@@ -106,7 +106,7 @@ _SPIKING_DIGITS = (
     }
 )
 _DELAYED_XOR = {
-    "epochs": 3,
+    "epochs": 6,
     "batch": 50,
     "learning_rate": 0.01,
     "dt": 2.0,
