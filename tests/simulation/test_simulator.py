@@ -258,7 +258,7 @@ def test_an_adaptive_controller_needs_few_steps():
 
 
 def test_the_default_limit_of_steps_suffices_for_a_model_that_grades_them_by_its_time_constants():
-    # Inhibited 25 times as strongly as is needed for a spike; 86 steps, without those, end at 20 ms.
+    # Strong inhibition makes its time constant short; the 86 steps for one spike end at 20 ms.
     neuron = dx.AtMostOneSpike(dx.Izhikevich(bias=-100.0))
     result = dx.Simulator(45 * MS, 2 * MS, max_spikes=1)(neuron, dx.Inputs())
     np.testing.assert_array_equal(result.status, 0)
