@@ -38,7 +38,7 @@ from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 DEFAULT = diffrax.Tsit5()
 
 # Steps that a model may add by its own time constants.
-_GRADED_PER_MS = 8
+_GRADED_PER_MS = 3
 
 
 @eqx.filter_jit

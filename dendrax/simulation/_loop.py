@@ -20,7 +20,7 @@ from dendrax.simulation._together import for_all
 
 PyTree = Any
 # A short chunk has few residuals, and ends soon after the last lane; many have a long tape.
-_MOST_CHUNKS, _LONGEST = 128, 32
+_MOST_CHUNKS, _LONGEST = 256, 32
 
 
 class Steps(eqx.Module):
