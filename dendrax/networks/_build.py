@@ -19,6 +19,9 @@ from dendrax.units import to_quantity
 
 Key = Array
 
+# Of a dendritic neuron on its own readout.
+OWN_WEIGHT = 0.3
+
 
 def feed_forward(
     sizes: Sequence[int],
@@ -197,8 +200,8 @@ def dendritic(
         See :class:`DendriticNeuron`.
     readout : AbstractNeuron, optional
         The model of as many outputs, for example a ``LeakyIntegrator``, to which the spikes of all
-        neurons go; weights and bias as :func:`feed_forward` has them. Without it the neurons are
-        the outputs.
+        neurons go; to start from, those of its own neuron with the weight 0.3, those of others with
+        0. Its bias stays as it is. Without it the neurons are the outputs.
     bias : float, default 0
         Of each neuron, to start from. With a readout it should be above the threshold of 1: a
         neuron that never spikes gives the readout nothing, and no gradient comes back.
@@ -251,9 +254,10 @@ def dendritic(
     # The strength of a synapse is the weight of the neuron.
     connections = [Connection(INPUT, name, weight=1.0)]
     if readout is not None:
-        weight = _weight(rng, readout, n_neurons, n_neurons, fan_in=n_neurons)
+        _must_take_plain_weights(readout)
+        weight = np.multiply.outer(np.eye(n_neurons), np.full(readout.weight_shape, OWN_WEIGHT))
         populations["output"] = Population(readout, n_neurons)
-        connections.append(Connection(name, "output", weight=weight))
+        connections.append(Connection(name, "output", weight=learnable(weight)))
     return Network(n_inputs, populations, connections)
 
 
@@ -265,6 +269,13 @@ def _weight(
     rng: np.random.Generator, neuron: AbstractNeuron, n_source: int, n_target: int, fan_in: int
 ) -> Any:
     """Draw the weights of a connection, (source, target) and the channels of the target."""
+    _must_take_plain_weights(neuron)
+    middle, half = neuron.weight_range
+    drawn = _uniform(rng, (n_source, n_target, *neuron.weight_shape), middle, half)
+    return learnable(drawn / fan_in)
+
+
+def _must_take_plain_weights(neuron: AbstractNeuron) -> None:
     if neuron.input_unit != "1":
         raise ModelError(
             f"weights are drawn for models without units; {type(neuron).__name__} takes inputs in "
@@ -276,9 +287,6 @@ def _weight(
             f"{type(neuron).__name__} has synapses of its own; build it with dx.dendritic, or make "
             "a Network."
         )
-    middle, half = neuron.weight_range
-    drawn = _uniform(rng, (n_source, n_target, *neuron.weight_shape), middle, half)
-    return learnable(drawn / fan_in)
 
 
 def _with_biases(rng: np.random.Generator, neuron: AbstractNeuron, n: int) -> AbstractNeuron:

@@ -56,6 +56,21 @@ def test_a_report_has_all_rows_and_says_what_was_not_run():
     assert "85.82 ± 18.10 (98.60)" in text
 
 
+def test_seeds_of_other_settings_are_trained_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "JSON", tmp_path / "paper.json")
+    monkeypatch.setattr(report, "MARKDOWN", tmp_path / "paper.md")
+    row = ROWS["qif-max"]
+    for seed in (0, 1):
+        run = {"seed": seed, "test": 99.0, "last": 98.5, "dead": 2.0, "failed": 0.0, "wall_s": 3.0}
+        report.add(row, "ours", run)
+    assert [run["seed"] for run in report.runs_of(row, "ours")] == [0, 1]
+    assert report.runs_of(row, "paper") == []
+    other = SETTINGS["ours"](row)._replace(learning_rate=0.5)
+    monkeypatch.setitem(SETTINGS, "ours", lambda _: other)
+    assert report.runs_of(row, "ours") == []
+    assert report.add(row, "ours", run)["seeds"] == 1
+
+
 def test_spikes_are_counted_as_the_footnotes_of_table_iv_say():
     inf = np.inf
 

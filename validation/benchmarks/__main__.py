@@ -5,15 +5,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from validation.benchmarks import precision, scaling
+from validation.benchmarks import precision, scaling, throughput
 from validation.benchmarks.measure import Bench
 from validation.benchmarks.processes import Interpreters, machine
 from validation.benchmarks.report import path, row, updated
 from validation.benchmarks.rows import ROWS
 
-SCALING, PRECISION = "k", "work-precision"
+SCALING = "k"
 RECORDS = sorted([*ROWS, SCALING])
-NAMES = [*RECORDS, PRECISION]
+PICTURES = {"work-precision": precision.measured, "throughput": throughput.measured}
+NAMES = [*RECORDS, *PICTURES]
 
 
 def arguments() -> argparse.Namespace:
@@ -38,8 +39,8 @@ def main() -> None:
         bench = Bench(Path(folder), 1 if given.quick else given.pairs, by)
         for name in given.names or NAMES:
             print(name, flush=True)
-            if name == PRECISION:
-                precision.measured(Path(folder), by)
+            if name in PICTURES:
+                PICTURES[name](Path(folder), by)
                 continue
             record = scaling.record(by) if name == SCALING else bench.record(name, ROWS[name])
             updated([record], RECORDS, given.platform, machine())

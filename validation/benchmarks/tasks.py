@@ -6,6 +6,7 @@ divided by the number of sources.
 """
 
 import sys
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -76,6 +77,11 @@ def xor(n: int, n_hidden: int, t_max: float) -> dict[str, Any]:
     }
 
 
+def wide_qif(n_hidden: int) -> dict[str, Any]:
+    """Draw the network of the rows of the QIF with another width, and many samples."""
+    return {**layers([5, n_hidden, 3], 40, 80), **yin_yang(4096, 30.0)}
+
+
 def normal_layers(sizes: list[int], ranges: list[tuple[float, float]]) -> dict[str, Any]:
     """Draw weights as the Yin-Yang example of jaxsnn does: normal, and no bias."""
     rng = np.random.default_rng(SEED)
@@ -88,6 +94,7 @@ def normal_layers(sizes: list[int], ranges: list[tuple[float, float]]) -> dict[s
 
 TASKS = {
     "qif": lambda: {**layers([5, 50, 3], 40, 80), **yin_yang(256, 30.0)},
+    **{f"qif-{n}": partial(wide_qif, n) for n in (50, 200)},
     "eif": lambda: {**layers([5, 50, 3], 20, 40), **yin_yang(256, 30.0)},
     "lif": lambda: {
         **normal_layers([5, 100, 3], [(3.0, 1.6), (0.5, 0.8)]),

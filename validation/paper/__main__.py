@@ -16,7 +16,7 @@ def arguments() -> argparse.Namespace:
     """Return what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m validation.paper", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}")
-    parser.add_argument("--seeds", type=int, help="how many; what is there is not run again")
+    parser.add_argument("--seeds", type=int, help="how many; those that are there are kept")
     parser.add_argument("--settings", choices=SETTINGS, default="ours")
     parser.add_argument("--quick", action="store_true", help="one seed, few epochs, no report")
     given = parser.parse_args()
@@ -32,7 +32,7 @@ def main() -> int:
         return quick()
     for name in given.rows or ROWS:
         row, settings = ROWS[name], SETTINGS[given.settings](ROWS[name])
-        there = {run["seed"] for run in report.entry_of(row, given.settings)["runs"]}
+        there = {run["seed"] for run in report.runs_of(row, given.settings)}
         for seed in sorted(set(range(given.seeds or row.n_seeds)) - there):
             done = trained(row, settings, seed)
             run = {"seed": seed, **tested(row, settings, done)}

@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax
+import numpy as np
 import quantities as pq
 
 import dendrax as dx
@@ -17,7 +18,7 @@ def network(row: Row, settings: Settings, seed: int) -> dx.Network:
     """Draw an untrained network."""
     key = jax.random.key(seed)
     n_inputs, n_hidden, n_classes = TASKS[row.task].sizes
-    readout = None if row.loss == "ttfs" else _readout(settings)
+    readout = None if row.loss == "ttfs" else _readout(n_classes, settings)
     if row.n_dendrites:
         kind = {"activation": row.activation, "readout": readout, "bias": settings.bias}
         return dx.dendritic(n_classes, row.n_dendrites, n_inputs, key=key, **kind)
@@ -38,8 +39,8 @@ def _hidden(name: str, settings: Settings) -> Any:
     return dx.AtMostOneSpike(neuron) if settings.once else neuron
 
 
-def _readout(settings: Settings) -> Any:
-    return _neuron("LeakyIntegrator", settings.readout, tau_mem=20 * MS)
+def _readout(n: int, settings: Settings) -> Any:
+    return _neuron("LeakyIntegrator", settings.readout, tau_mem=20 * MS, bias=np.zeros(n))
 
 
 def _neuron(name: str, learned: tuple[str, ...], **constants: Any) -> Any:
@@ -82,8 +83,8 @@ def simulator(row: Row, settings: Settings) -> dx.Simulator:
     )
 
 
-# No trial is tested without some of its spikes, nor on cells of dendrites longer than this (ms).
-MAX_SPIKES, FINE = 16, 1.0
+# In the test cells of dendrites are not longer than this (ms).
+FINE = 1.0
 
 
 def whole(settings: Settings) -> Settings:
@@ -95,4 +96,4 @@ def whole(settings: Settings) -> Settings:
     fine = settings._replace(dt=min(settings.dt, FINE), alive=0.0)
     if settings.once or settings.t_ref:
         return fine
-    return fine._replace(max_spikes=MAX_SPIKES, max_arrivals=())
+    return fine._replace(max_spikes=settings.most_spikes, max_arrivals=())

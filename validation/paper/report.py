@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from validation.paper.rows import ROWS, Row, Target
-from validation.paper.settings import ours, paper
+from validation.paper.settings import SETTINGS, Settings, ours, paper
 
 REPORTS = Path(__file__).parent.parent / "reports"
 JSON, MARKDOWN = REPORTS / "paper.json", REPORTS / "paper.md"
@@ -27,9 +27,21 @@ def entry_of(row: Row, settings: str) -> dict[str, Any]:
     return next(found, {"name": row.name, "settings": settings, "runs": []})
 
 
+def runs_of(row: Row, settings: str) -> list[dict[str, Any]]:
+    """Return what its seeds reached with the settings of today; those of older ones are stale."""
+    entry = entry_of(row, settings)
+    return entry["runs"] if entry.get("with") == _chosen(row, settings) else []
+
+
+def _chosen(row: Row, settings: str) -> dict[str, Any]:
+    """Return the settings that are not defaults, as JSON has them."""
+    values, defaults = SETTINGS[settings](row)._asdict(), Settings()._asdict()
+    return json.loads(json.dumps({k: x for k, x in values.items() if x != defaults[k]}))
+
+
 def add(row: Row, settings: str, run: dict[str, Any]) -> dict[str, Any]:
     """Add one seed, and write the report again; returns the entry."""
-    runs = [each for each in entry_of(row, settings)["runs"] if each["seed"] != run["seed"]]
+    runs = [each for each in runs_of(row, settings) if each["seed"] != run["seed"]]
     entry = summary(row, settings, sorted([*runs, run], key=lambda each: each["seed"]))
     key = row.name, settings
     rest = [each for each in entries() if (each["name"], each["settings"]) != key]
@@ -66,6 +78,7 @@ def summary(row: Row, settings: str, runs: list[dict[str, Any]]) -> dict[str, An
         "target": wanted and wanted._asdict(),
         "pass": passes,
         "wall_s": round(sum(run["wall_s"] for run in runs), 1),
+        "with": _chosen(row, settings),
         "runs": runs,
     }
 
