@@ -25,7 +25,11 @@ def network(row: Row, settings: Settings, seed: int) -> dx.Network:
     if row.neuron == "EGRU":
         return dx.recurrent(n_inputs, n_hidden, dx.EGRU(), n_classes, readout, key=key)
     neuron = _hidden(row.neuron, settings)
-    return dx.feed_forward([n_inputs, n_hidden, n_classes], neuron, key=key, readout=readout)
+    delay = None
+    if settings.delay:
+        delay = dx.learnable(np.full((n_hidden, n_classes), settings.delay) * MS)
+    sizes = [n_inputs, n_hidden, n_classes]
+    return dx.feed_forward(sizes, neuron, key=key, readout=readout, delay=delay)
 
 
 def _hidden(name: str, settings: Settings) -> Any:

@@ -114,7 +114,7 @@ def markdown(everything: list[dict[str, Any]]) -> str:
     table = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
     measured = {(entry["name"], entry["settings"]): entry for entry in everything}
     for row in ROWS.values():
-        for settings in ("paper", "ours"):
+        for settings in SETTINGS:
             entry = measured.get((row.name, settings))
             if entry or settings == "ours":
                 table.append(_cells(row, settings, entry))

