@@ -23,7 +23,8 @@ def network(row: Row, settings: Settings, seed: int) -> dx.Network:
         kind = {"activation": row.activation, "readout": readout, "bias": settings.bias}
         return dx.dendritic(n_classes, row.n_dendrites, n_inputs, key=key, **kind)
     if row.neuron == "EGRU":
-        return dx.recurrent(n_inputs, n_hidden, dx.EGRU(), n_classes, readout, key=key)
+        unit = dx.EGRU(bias_u=settings.bias_u, bias_z=settings.bias)
+        return dx.recurrent(n_inputs, n_hidden, unit, n_classes, readout, key=key)
     neuron = _hidden(row.neuron, settings)
     delay = None
     if settings.delay:

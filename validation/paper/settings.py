@@ -24,7 +24,8 @@ class Settings(NamedTuple):
     max_arrivals: tuple[tuple[str, int], ...] = ()  # by population; later ones are left out
     awake: float = 0.0  # fraction of the trials in which every untrained neuron spikes
     alive: float = 0.0  # least mean number of spikes of hidden neurons, below which they are pulled
-    bias: float = 0.0  # of untrained dendritic neurons
+    bias: float = 0.0  # of untrained dendritic neurons, and of the candidates of untrained EGRU
+    bias_u: float = -2.0  # of the update gates of untrained EGRU
     reach: float = 0.0  # of silent outputs beyond the end of the trial, per unit of the guard
     learned: tuple[str, ...] = ()  # of all neurons together, besides weights and biases
     readout: tuple[str, ...] = ()  # the same of leaky integrators
@@ -49,10 +50,10 @@ _DENDRITIC = {
     "tau_0": 1.0,
     "dt": 3.0,
 }
-_DENDRITIC_TTFS = {"max_spikes": 1, "reach": 10.0}
+_DENDRITIC_TTFS = {"max_spikes": 1, "dt": 2.0, "reach": 10.0}
 _DENDRITIC_READOUT = {
     "epochs": 14,
-    "learning_rate": 0.02,
+    "learning_rate": 0.01,
     "bias": 1.5,
     "max_spikes": 8,
     "most_spikes": 32,
@@ -108,14 +109,16 @@ _SPIKING_DIGITS = (
         "readout": ("tau_mem", "tau_syn"),
     }
 )
+# Units that spike without inputs, too: whether they do is not to be the answer.
 _DELAYED_XOR = {
-    "epochs": 6,
+    "epochs": 4,
     "batch": 50,
     "learning_rate": 0.01,
     "dt": 2.0,
     "awake": 0.3,
     "alive": 0.3,
-    # A network that stays silent answers by its biases.
+    "bias": 1.0,
+    "bias_u": -0.5,
     "readout": ("tau_mem", "tau_syn", "bias"),
 }
 _OURS = {
@@ -132,7 +135,9 @@ _OURS = {
         "readout": (),
     },
     "lif-max": _REFRACTORY | _LEARNED | {"epochs": 40, "alive": 0.3},
-    "lif-integral": _REFRACTORY | _LEARNED | {"epochs": 40, "alive": 0.3},
+    "lif-integral": _REFRACTORY
+    | _LEARNED
+    | {"epochs": 80, "alive": 0.3, "readout": ("tau_mem", "tau_syn", "bias")},
     "lif-exp-integral": _LIF | _LEARNED,
     "qif-ttfs": {**_QIF, "epochs": 40, "t_stop": 45.0},
     "qif-max": _QIF,
