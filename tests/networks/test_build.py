@@ -83,6 +83,7 @@ def test_a_recurrent_network_of_units_with_gates():
 def test_dendritic_neurons_have_a_readout_of_their_spikes_if_asked():
     readout = dx.LeakyIntegrator(tau_mem=20 * pq.ms)
     network = dx.dendritic(3, 7, 5, key=KEY, readout=readout)
+    np.testing.assert_allclose(network.connections[1].weight.value, 0.3 * np.eye(3), rtol=1e-6)
     assert [each.weight.value.shape for each in network.connections][1] == (3, 3)
     loss = dx.losses.cross_entropy(dx.Maximum("v"))
     simulator = dx.Simulator(40 * pq.ms, 2 * pq.ms, readouts=loss.readouts, max_spikes=32)

@@ -19,7 +19,8 @@ execution (flat loop, eighth order); the tests compare that with SciPy. *Gradien
 error of the gradient of the loss with respect to the first weights.
 
 Work against precision of several solvers and steps is drawn by
-`python -m validation.benchmarks work-precision`, into `work_precision.png`.
+`python -m validation.benchmarks work-precision`, into `work_precision.png`; throughput against
+batch, step and width (Fig. 6 of König et al. 2026) by `throughput`, into `throughput.png`.
 """
 
 
