@@ -92,20 +92,13 @@ def simulator(row: Row, settings: Settings) -> dx.Simulator:
 FINE = 1.0
 
 
-def fine(settings: Settings) -> Settings:
-    """Return settings with which spikes are where finer cells have them.
-
-    Cells decide the accuracy of dendritic neurons, whose somata are integrated by quadrature.
-    """
-    return settings._replace(dt=min(settings.dt, FINE))
-
-
 def whole(settings: Settings) -> Settings:
-    """Return settings with finer cells, and with which no spike is left out.
+    """Return settings with which no spike is left out, and spikes are where finer cells have them.
 
-    Refractory neurons have slots for all of their spikes in training too.
+    Refractory neurons have slots for all of their spikes in training too. Cells decide the accuracy
+    of dendritic neurons, whose somata are integrated by quadrature.
     """
-    finer = fine(settings)._replace(alive=0.0)
+    fine = settings._replace(dt=min(settings.dt, FINE), alive=0.0)
     if settings.once or settings.t_ref:
-        return finer
-    return finer._replace(max_spikes=settings.most_spikes, max_arrivals=())
+        return fine
+    return fine._replace(max_spikes=settings.most_spikes, max_arrivals=())

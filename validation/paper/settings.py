@@ -19,7 +19,7 @@ class Settings(NamedTuple):
     once: bool = False  # at most one spike per neuron
     t_ref: float = 0.0  # of hidden neurons
     dt: float = 5.0
-    settle: int = 0  # of the epochs, the last, on the cells of the test
+    settle: int = 0  # of the epochs, the last, with the cells and the slots of the test
     max_spikes: int = 16  # in training, where later spikes of a neuron are left out
     most_spikes: int = 16  # in the test, which fails where there are more
     max_arrivals: tuple[tuple[str, int], ...] = ()  # by population; later ones are left out
@@ -51,10 +51,10 @@ _DENDRITIC = {
     "tau_0": 1.0,
     "dt": 3.0,
 }
-_DENDRITIC_TTFS = {"max_spikes": 1, "settle": 10, "reach": 10.0}
+_DENDRITIC_TTFS = {"max_spikes": 1, "settle": 6, "reach": 10.0}
 _DENDRITIC_READOUT = {
-    "epochs": 14,
-    "settle": 3,
+    "epochs": 12,
+    "settle": 2,
     "bias": 1.5,
     "max_spikes": 8,
     "most_spikes": 32,

@@ -13,7 +13,7 @@ from tqdm import tqdm
 import dendrax as dx
 from validation.paper.learners import learner
 from validation.paper.measure import as_floats
-from validation.paper.model import fine
+from validation.paper.model import whole
 from validation.paper.rows import Row
 from validation.paper.settings import Settings
 from validation.paper.tasks import TASKS
@@ -65,7 +65,7 @@ def functions(row: Row, settings: Settings) -> tuple[Any, ...]:
 
 
 def trained(row: Row, settings: Settings, seed: int) -> Trained:
-    """Train one seed; where the last epochs have finer cells, the best epoch is one of those."""
+    """Train one seed; where the last epochs settle, the best is one of those."""
     descent, *_ = functions(row, settings)
     of = learner(row, settings)
     model = of.drawn(seed)
@@ -74,15 +74,15 @@ def trained(row: Row, settings: Settings, seed: int) -> Trained:
     rng = np.random.default_rng(seed)
     (inputs, labels), held_out, _ = TASKS[row.task].sets()
     losses, validation, start = [], [], time.perf_counter()
-    n_coarse = settings.epochs - settings.settle
+    n_rough = settings.epochs - settings.settle
     for k in tqdm(range(settings.epochs), desc=f"{row.name}, seed {seed}", disable=None):
-        _, epoch, accuracy, _ = functions(row, settings if k < n_coarse else fine(settings))
+        _, epoch, accuracy, _ = functions(row, settings if k < n_rough else whole(settings))
         order = rng.permutation(len(labels))
         order = order[: len(order) // settings.batch * settings.batch].reshape(-1, settings.batch)
         free, state, value = epoch(model, free, state, inputs, labels, order)
         losses.append(float(value))
         validation.append(float(accuracy(of.with_free(model, free), *held_out)))
-        comparable = validation[n_coarse:] or validation
+        comparable = validation[n_rough:] or validation
         if validation[-1] >= max(comparable):
             best = free
     wall = time.perf_counter() - start
