@@ -51,7 +51,14 @@ _DENDRITIC = {
     "tau_0": 1.0,
     "dt": 3.0,
 }
-_DENDRITIC_TTFS = {"max_spikes": 1, "settle": 6, "reach": 10.0}
+_DENDRITIC_TTFS = {
+    "epochs": 40,
+    "settle": 6,
+    "learning_rate": 0.02,
+    "tau_1": 10.0,
+    "max_spikes": 1,
+    "reach": 10.0,
+}
 _DENDRITIC_READOUT = {
     "epochs": 12,
     "settle": 2,
