@@ -55,7 +55,6 @@ _DENDRITIC_TTFS = {
     "epochs": 40,
     "settle": 6,
     "learning_rate": 0.02,
-    "tau_1": 10.0,
     "max_spikes": 1,
     "reach": 10.0,
 }
