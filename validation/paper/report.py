@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from validation.paper.rows import ROWS, Row, Target
-from validation.paper.settings import SETTINGS, Settings, ours, paper
+from validation.paper.settings import SETTINGS, Settings, paper
 
 REPORTS = Path(__file__).parent.parent / "reports"
 JSON, MARKDOWN = REPORTS / "paper.json", REPORTS / "paper.md"
@@ -35,8 +35,12 @@ def runs_of(row: Row, settings: str) -> list[dict[str, Any]]:
 
 def _chosen(row: Row, settings: str) -> dict[str, Any]:
     """Return the settings that are not defaults, as JSON has them."""
-    values, defaults = SETTINGS[settings](row)._asdict(), Settings()._asdict()
-    return json.loads(json.dumps({k: x for k, x in values.items() if x != defaults[k]}))
+    values, defaults = _plain(SETTINGS[settings](row)), _plain(Settings())
+    return {name: x for name, x in values.items() if x != defaults[name]}
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    return json.loads(json.dumps(settings._asdict()))
 
 
 def add(row: Row, settings: str, run: dict[str, Any]) -> dict[str, Any]:
@@ -118,20 +122,20 @@ def markdown(everything: list[dict[str, Any]]) -> str:
             entry = measured.get((row.name, settings))
             if entry or settings == "ours":
                 table.append(_cells(row, settings, entry))
-    trained = [row for row in ROWS.values() if (row.name, "ours") in measured]
-    needed = ["", "What `ours` has that `paper` has not:", "", *map(_needed, trained)]
+    ours = [entry for (_, settings), entry in measured.items() if settings == "ours"]
+    needed = ["", "What `ours` has that `paper` has not:", "", *map(_needed, ours)]
     return "\n".join([head, *table, *needed, *_pictures()]) + "\n"
 
 
-def _needed(row: Row) -> str:
+def _needed(entry: dict[str, Any]) -> str:
     """Return what a row needed, as an entry of a list."""
-    before, after = (settings(row)._asdict() for settings in (paper, ours))
+    before, after = _plain(paper(ROWS[entry["name"]])), {**_plain(Settings()), **entry["with"]}
     differ = [f"{name} {_shown(x)}" for name, x in after.items() if x != before[name]]
-    return f"- {row.name}: {', '.join(differ)}"
+    return f"- {entry['name']}: {', '.join(differ)}"
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, list):
         return " and ".join(
             _shown(x) if isinstance(x, str) else " ".join(map(str, x)) for x in value
         )
