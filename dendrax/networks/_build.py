@@ -19,9 +19,6 @@ from dendrax.units import to_quantity
 
 Key = Array
 
-# Of a dendritic neuron on its own readout.
-OWN_WEIGHT = 0.3
-
 
 def feed_forward(
     sizes: Sequence[int],
@@ -176,6 +173,7 @@ def dendritic(
     key: Key,
     activation: str = "attenuating",
     readout: AbstractNeuron | None = None,
+    own_weight: float | int = 0.3,
     bias: float | int = 0.0,
 ) -> Network:
     """Build neurons with dendrites that all inputs reach, not connected with each other.
@@ -200,8 +198,11 @@ def dendritic(
         See :class:`DendriticNeuron`.
     readout : AbstractNeuron, optional
         The model of as many outputs, for example a ``LeakyIntegrator``, to which the spikes of all
-        neurons go; to start from, those of its own neuron with the weight 0.3, those of others with
+        neurons go; to start from, those of its own neuron with ``own_weight``, those of others with
         0. Its bias stays as it is. Without it the neurons are the outputs.
+    own_weight : float, default 0.3
+        So that integrals over some 50 ms differ by a few units between classes; a maximum needs
+        some ten times as much.
     bias : float, default 0
         Of each neuron, to start from. With a readout it should be above the threshold of 1: a
         neuron that never spikes gives the readout nothing, and no gradient comes back.
@@ -255,7 +256,7 @@ def dendritic(
     connections = [Connection(INPUT, name, weight=1.0)]
     if readout is not None:
         _must_take_plain_weights(readout)
-        weight = np.multiply.outer(np.eye(n_neurons), np.full(readout.weight_shape, OWN_WEIGHT))
+        weight = np.multiply.outer(np.eye(n_neurons), np.full(readout.weight_shape, own_weight))
         populations["output"] = Population(readout, n_neurons)
         connections.append(Connection(name, "output", weight=learnable(weight)))
     return Network(n_inputs, populations, connections)

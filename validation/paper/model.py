@@ -20,8 +20,16 @@ def network(row: Row, settings: Settings, seed: int) -> dx.Network:
     n_inputs, n_hidden, n_classes = TASKS[row.task].sizes
     readout = None if row.loss == "ttfs" else _readout(n_classes, settings)
     if row.n_dendrites:
-        kind = {"activation": row.activation, "readout": readout, "bias": settings.bias}
-        return dx.dendritic(n_classes, row.n_dendrites, n_inputs, key=key, **kind)
+        return dx.dendritic(
+            n_classes,
+            row.n_dendrites,
+            n_inputs,
+            key=key,
+            activation=row.activation,
+            readout=readout,
+            own_weight=settings.own_weight,
+            bias=settings.bias,
+        )
     if row.neuron == "EGRU":
         unit = dx.EGRU(bias_u=settings.bias_u, bias_z=settings.bias)
         return dx.recurrent(n_inputs, n_hidden, unit, n_classes, readout, key=key)

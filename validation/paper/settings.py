@@ -26,6 +26,7 @@ class Settings(NamedTuple):
     awake: float = 0.0  # fraction of the trials in which every untrained neuron spikes
     alive: float = 0.0  # least mean number of spikes of hidden neurons, below which they are pulled
     bias: float = 0.0  # of untrained dendritic neurons, and of the candidates of untrained EGRU
+    own_weight: float = 0.3  # of dendritic neurons on their own readouts, untrained
     bias_u: float = -2.0  # of the update gates of untrained EGRU
     reach: float = 0.0  # of silent outputs beyond the end of the trial, per unit of the guard
     learned: tuple[str, ...] = ()  # of all neurons together, besides weights and biases
@@ -66,6 +67,7 @@ _DENDRITIC_READOUT = {
     "most_spikes": 32,
     "readout": ("tau_mem", "tau_syn"),
 }
+_DENDRITIC_MAX = {"epochs": 14, "own_weight": 3.0}
 _QIF = {
     "epochs": 80,
     "batch": 100,
@@ -172,6 +174,7 @@ def ours(row: Row) -> Settings:
     better = {}
     if row.n_dendrites:
         better = _DENDRITIC | (_DENDRITIC_TTFS if row.loss == "ttfs" else _DENDRITIC_READOUT)
+        better |= _DENDRITIC_MAX if row.loss == "max" else {}
     return paper(row)._replace(cosine=True, **better | _OURS.get(row.name, {}))
 
 
