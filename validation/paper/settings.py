@@ -45,9 +45,7 @@ def paper(row: Row) -> Settings:
 
 
 _DENDRITIC = {
-    "epochs": 50,
     "batch": 128,
-    "learning_rate": 0.015,
     "t_stop": 45.0,
     "tau_0": 1.0,
     "dt": 3.0,
@@ -62,6 +60,7 @@ _DENDRITIC_TTFS = {
 _DENDRITIC_READOUT = {
     "epochs": 12,
     "settle": 2,
+    "learning_rate": 0.015,
     "bias": 1.5,
     "max_spikes": 8,
     "most_spikes": 32,
