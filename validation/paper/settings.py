@@ -55,6 +55,7 @@ _DENDRITIC_TTFS = {
     "settle": 6,
     "learning_rate": 0.02,
     "max_spikes": 1,
+    "most_spikes": 32,
     "reach": 10.0,
 }
 _DENDRITIC_READOUT = {
