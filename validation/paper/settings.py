@@ -94,9 +94,6 @@ _LIF = {
     "awake": 0.3,
     "max_arrivals": (("output", 200),),
 }
-_LIF_READ = (
-    _REFRACTORY | _LEARNED | {"epochs": 80, "alive": 0.3, "readout": ("tau_mem", "tau_syn", "bias")}
-)
 _ONCE = {
     "epochs": 40,
     "batch": 100,
@@ -146,8 +143,10 @@ _OURS = {
         "reach": 10.0,
         "readout": (),
     },
-    "lif-max": _LIF_READ,
-    "lif-integral": _LIF_READ,
+    "lif-max": _REFRACTORY | _LEARNED | {"epochs": 40, "alive": 0.3},
+    "lif-integral": _REFRACTORY
+    | _LEARNED
+    | {"epochs": 80, "alive": 0.3, "readout": ("tau_mem", "tau_syn", "bias")},
     "lif-exp-integral": _LIF | _LEARNED,
     "qif-ttfs": {**_QIF, "epochs": 40, "t_stop": 45.0},
     "qif-max": _QIF,
