@@ -84,7 +84,7 @@ def _written(points: list[dict[str, Any]]) -> None:
 def _drawn(points: list[dict[str, Any]]) -> None:
     from matplotlib.figure import Figure  # the harness stays small until all is measured
 
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    figure = Figure(figsize=(9, 5), layout="constrained")
     each = figure.subplots(1, 2, sharey=True)
     for axes, (mode, title) in zip(each, MODES.items(), strict=True):
         for line in LINES:
@@ -94,6 +94,7 @@ def _drawn(points: list[dict[str, Any]]) -> None:
             axes.loglog(batches, rates, line.style, color=line.color, label=line.label)
         axes.set(xlabel="batch", title=title)
     each[0].set_ylabel("samples per second")
-    each[1].legend(fontsize="x-small")
+    handles, labels = each[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small")
     figure.suptitle("QIF 5-H-3, Yin-Yang, first spikes, float32")
     figure.savefig(REPORTS / "throughput.png", dpi=100)
