@@ -85,6 +85,7 @@ class Izhikevich(AbstractNeuron):
     input_unit = "1"
     weight_range = (20.0, 40.0)
     bias_range = (3.0, 0.5)
+    steps_per_ms = 3.0  # where strong inhibition makes the time constant of w short
 
     def __check_init__(self) -> None:
         must_lie_below("Izhikevich.v_reset", self.v_reset, "v_peak", self.v_peak)

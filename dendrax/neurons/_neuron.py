@@ -37,6 +37,8 @@ class AbstractNeuron(Parameterized):
         Mean and half range of the uniform distributions of the weights (before they are divided by
         the number of sources) and of the bias in an untrained network, for a model without units:
         Table II of the paper.
+    steps_per_ms : float
+        How many steps ``step_limit`` may add. By default a simulation has room for them.
     """
 
     units: ClassVar[dict[str, str]] = {"v": "mV"}
@@ -44,6 +46,7 @@ class AbstractNeuron(Parameterized):
     weight_shape: ClassVar[tuple[int, ...]] = ()
     weight_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     bias_range: ClassVar[tuple[float, float]] = (0.0, 0.0)
+    steps_per_ms: ClassVar[float] = 0.0
 
     @by_instance
     def weight_unit(self) -> str:

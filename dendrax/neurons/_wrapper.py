@@ -49,6 +49,10 @@ class AbstractWrapper(AbstractNeuron):
     def bias_range(self) -> tuple[float, float]:
         return self.neuron.bias_range
 
+    @by_instance
+    def steps_per_ms(self) -> float:
+        return self.neuron.steps_per_ms
+
     @property
     def n_sites(self) -> int | None:
         return self.neuron.n_sites

@@ -37,9 +37,6 @@ from dendrax.simulation._wiring import Link, Trains, drive_of, links_of
 # The solver of a simulator that is told no other.
 DEFAULT = diffrax.Tsit5()
 
-# Steps that a model may add by its own time constants.
-_GRADED_PER_MS = 3
-
 
 @eqx.filter_jit
 def simulate(simulator: Any, neuron: AbstractNeuron, inputs: Inputs) -> SimulationResult:
@@ -155,7 +152,7 @@ def _run(simulator: Any, units: Units, is_awaited: bool) -> dict[str, Any]:
             run = run_structured(inner, n_wanted=1, **readouts, **limits)
             return {**run, "states": Wrapped(run["states"], None)}
     units = after_delays(units)
-    common["max_steps"] = simulator.max_steps or _steps_at_most(simulator, units.drive)
+    common["max_steps"] = simulator.max_steps or _steps_at_most(simulator, units)
     common["integrals"] = _integrals(simulator, units)
     numerics = _numerics(simulator, units, first_only)
     if simulator.adjoint == "eventprop":
@@ -194,7 +191,7 @@ def _run_coupled(
             "synapses with a delay of their own are for populations without recurrence. Give the "
             "delay to the connections."
         )
-    most = [_steps_at_most(simulator, units.drive) for units in populations]
+    most = [_steps_at_most(simulator, units) for units in populations]
     # Units wait for each other, and are stopped by each other's spikes.
     default = 4 * max(most) + sum(units.n for units in populations) * simulator.max_spikes
     return run_coupled(
@@ -244,13 +241,13 @@ def _observed(units: Units, times: Array, states: Any, names: tuple[str, ...]) -
     return {name: jnp.moveaxis(observed[name], 2, -1) for name in names}
 
 
-def _steps_at_most(simulator: Any, drives: Drive) -> int:
+def _steps_at_most(simulator: Any, units: Units) -> int:
     regular = int(np.ceil(simulator.t_stop / simulator.dt))
     if simulator.controller is not None:
         regular *= 16
-    stops = drives.arrivals.time.shape[-1] + drives.current.start.shape[-1]
-    # Models may take shorter steps than dt, by their own time constants.
-    graded = int(np.ceil(_GRADED_PER_MS * simulator.t_stop))
+    arrivals, current = units.drive.arrivals, units.drive.current
+    stops = arrivals.time.shape[-1] + current.start.shape[-1]
+    graded = int(np.ceil(units.neuron.steps_per_ms * simulator.t_stop))
     # A spike costs the iteration that it cuts short, one in which its timer expires, and those in
     # which a model with a diverging upstroke grades its steps towards it.
     return regular + graded + stops + 32 * simulator.max_spikes + 2

@@ -42,7 +42,8 @@ def test_every_row_of_table_iv_is_there_with_settings():
 )
 def test_a_row_passes_with_all_its_seeds_and_spikes_only(tests, failed, passes):
     runs = [{"seed": k, "test": x, "failed": failed, "wall_s": 2.0} for k, x in enumerate(tests)]
-    entry = report.summary(ROWS["qif-max"], "ours", runs)
+    row = ROWS["qif-max"]
+    entry = report.summary(row, "ours", runs, row.target)
     assert entry["pass"] is passes
     assert (entry["seeds"], entry["worst"]) == (len(tests), min(tests))
     np.testing.assert_allclose(entry["std"], np.std(tests, ddof=1), atol=0.005)
@@ -51,7 +52,8 @@ def test_a_row_passes_with_all_its_seeds_and_spikes_only(tests, failed, passes):
 
 def test_a_report_has_all_rows_and_says_what_was_not_run():
     runs = [{"seed": 0, "test": 99.0, "last": 98.5, "dead": 2.0, "failed": 0.0, "wall_s": 3.0}]
-    text = report.markdown([report.summary(ROWS["qif-max"], "ours", runs)])
+    row = ROWS["qif-max"]
+    text = report.markdown([report.summary(row, "ours", runs, row.target)])
     assert all(f"| {name} | ours |" in text for name in ROWS)
     assert text.count("not run") == len(ROWS) - 1
     assert "85.82 ± 18.10 (98.60)" in text
@@ -64,11 +66,12 @@ def test_seeds_of_other_settings_are_trained_again(tmp_path, monkeypatch):
     for seed in (0, 1):
         run = {"seed": seed, "test": 99.0, "last": 98.5, "dead": 2.0, "failed": 0.0, "wall_s": 3.0}
         report.add(row, "ours", run)
-    assert [run["seed"] for run in report.runs_of(row, "ours")] == [0, 1]
-    assert report.runs_of(row, "paper") == []
+    there = report.entries()
+    assert [run["seed"] for run in report.runs_of(row, "ours", there)] == [0, 1]
+    assert report.runs_of(row, "paper", there) == []
     other = SETTINGS["ours"](row)._replace(learning_rate=0.5)
     monkeypatch.setitem(SETTINGS, "ours", lambda _: other)
-    assert report.runs_of(row, "ours") == []
+    assert report.runs_of(row, "ours", there) == []
     assert report.add(row, "ours", run)["seeds"] == 1
 
 

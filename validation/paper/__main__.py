@@ -34,15 +34,16 @@ def main() -> int:
     there = [name for name, row in ROWS.items() if row.task != "mnist" or "MNIST" in os.environ]
     for name in given.rows or there:
         row, settings = ROWS[name], SETTINGS[given.settings](ROWS[name])
-        done = {run["seed"] for run in report.runs_of(row, given.settings)}
+        done = {run["seed"] for run in report.runs_of(row, given.settings, report.entries())}
         for seed in sorted(set(range(given.seeds or row.n_seeds)) - done):
             model = trained(row, settings, seed)
             run = {"seed": seed, **tested(row, settings, model)}
             print(report.line(report.add(row, given.settings, run)), flush=True)
             if row.loss == "ttfs" and given.settings == "ours":
                 pictures.latency_map(row, settings, model.best)
-    pictures.accuracies(report.entries())
-    pictures.learning_curves(report.entries())
+    everything = report.entries()
+    pictures.accuracies(everything)
+    pictures.learning_curves(everything)
     print(report.MARKDOWN)
     return 0
 

@@ -14,23 +14,23 @@ OTHERS = ("last", "max_firing", "dead", "fire_count", "ttfs")
 COLUMNS = ["row", "settings", "seeds", "test accuracy", "paper", "target", "reached", "worst"]
 COLUMNS += ["last epoch", "max firing", "dead", "fire count", "TTFS (ms)", "s per seed"]
 
+Entries = list[dict[str, Any]]
 
-def entries() -> list[dict[str, Any]]:
+
+def entries() -> Entries:
     """Return what has been measured, an entry for each row and settings."""
     return json.loads(JSON.read_text()) if JSON.exists() else []
 
 
-def entry_of(row: Row, settings: str) -> dict[str, Any]:
-    """Return the entry of a row, empty if nothing has been measured."""
+def _entry_of(row: Row, settings: str, among: Entries) -> dict[str, Any] | None:
     key = row.name, settings
-    found = (each for each in entries() if (each["name"], each["settings"]) == key)
-    return next(found, {"name": row.name, "settings": settings, "runs": []})
+    return next((each for each in among if (each["name"], each["settings"]) == key), None)
 
 
-def runs_of(row: Row, settings: str) -> list[dict[str, Any]]:
+def runs_of(row: Row, settings: str, among: Entries) -> list[dict[str, Any]]:
     """Return what its seeds reached with the settings of today; those of older ones are stale."""
-    entry = entry_of(row, settings)
-    return entry["runs"] if entry.get("with") == _chosen(row, settings) else []
+    entry = _entry_of(row, settings, among)
+    return entry["runs"] if entry and entry["with"] == _chosen(row, settings) else []
 
 
 def _chosen(row: Row, settings: str) -> dict[str, Any]:
@@ -45,10 +45,11 @@ def _plain(settings: Settings) -> dict[str, Any]:
 
 def add(row: Row, settings: str, run: dict[str, Any]) -> dict[str, Any]:
     """Add one seed, and write the report again; returns the entry."""
-    runs = [each for each in runs_of(row, settings) if each["seed"] != run["seed"]]
-    entry = summary(row, settings, sorted([*runs, run], key=lambda each: each["seed"]))
-    key = row.name, settings
-    rest = [each for each in entries() if (each["name"], each["settings"]) != key]
+    there = entries()
+    runs = [each for each in runs_of(row, settings, there) if each["seed"] != run["seed"]]
+    runs = sorted([*runs, run], key=lambda each: each["seed"])
+    entry = summary(row, settings, runs, target(row, there))
+    rest = [each for each in there if (each["name"], each["settings"]) != (row.name, settings)]
     order = list(ROWS)
     everything = sorted([*rest, entry], key=lambda e: (order.index(e["name"]), e["settings"]))
     JSON.write_text(json.dumps(everything, indent=1) + "\n")
@@ -56,11 +57,12 @@ def add(row: Row, settings: str, run: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def summary(row: Row, settings: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(
+    row: Row, settings: str, runs: list[dict[str, Any]], wanted: Target | None
+) -> dict[str, Any]:
     """Return what the seeds of a row come to; accuracies in percent."""
     tests = [run["test"] for run in runs]
     mean, std = statistics.fmean(tests), _std(tests)
-    wanted = target(row)
     passes = None
     if wanted:
         # A trial without some of its spikes is no test.
@@ -87,12 +89,12 @@ def summary(row: Row, settings: str, runs: list[dict[str, Any]]) -> dict[str, An
     }
 
 
-def target(row: Row) -> Target | None:
+def target(row: Row, among: Entries) -> Target | None:
     """Return what a row must reach, if that is known."""
     if not row.rival:
         return row.target
-    measured = entry_of(ROWS[row.rival], "ours")
-    return Target(measured["mean"]) if measured["runs"] else None
+    measured = _entry_of(ROWS[row.rival], "ours", among)
+    return Target(measured["mean"]) if measured else None
 
 
 def line(entry: dict[str, Any]) -> str:
@@ -112,7 +114,7 @@ def accuracy(entry: dict[str, float] | None) -> str:
     return f"{entry['mean']:.2f} ± {entry['std']:.2f} ({entry['median']:.2f})"
 
 
-def markdown(everything: list[dict[str, Any]]) -> str:
+def markdown(everything: Entries) -> str:
     """Return the report as text."""
     head = (Path(__file__).parent / "report.head.md").read_text()
     table = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
@@ -121,7 +123,7 @@ def markdown(everything: list[dict[str, Any]]) -> str:
         for settings in SETTINGS:
             entry = measured.get((row.name, settings))
             if entry or settings == "ours":
-                table.append(_cells(row, settings, entry))
+                table.append(_cells(row, settings, entry, target(row, everything)))
     ours = [entry for (_, settings), entry in measured.items() if settings == "ours"]
     needed = ["", "What `ours` has that `paper` has not:", "", *map(_needed, ours)]
     return "\n".join([head, *table, *needed, *_pictures()]) + "\n"
@@ -147,8 +149,7 @@ def _pictures() -> list[str]:
     return ["", *(f"![{path.stem}](paper/{path.name})" for path in drawn)]
 
 
-def _cells(row: Row, settings: str, entry: dict[str, Any] | None) -> str:
-    wanted = target(row)
+def _cells(row: Row, settings: str, entry: dict[str, Any] | None, wanted: Target | None) -> str:
     least = f">= {wanted.mean:g}" if wanted else "-"
     paper = accuracy(row.published and row.published._asdict())
     if entry is None:
