@@ -72,7 +72,7 @@ def latency_map(row: Row, settings: Settings, network: dx.Network) -> None:
     inside = np.hypot(x - 0.5, y - 0.5) <= 0.5
     points = np.stack([x, y, 1 - x, 1 - y], axis=1)[inside]
     simulator = model.simulator(row, model.whole(settings))
-    # Compiled, it does not raise: an output with more spikes than slots has a first one all the same.
+    # Compiled, it does not raise: without slots for later spikes there is a first one all the same.
     results = eqx.filter_jit(simulator)(network, dx.latency(points, t_max=30 * pq.ms))
     first = np.asarray(results["output"].spike_times[:, :, 0])
     figure, grid = plt.subplots(1, 4, figsize=(9.5, 2.4), layout="constrained")
