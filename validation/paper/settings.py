@@ -67,7 +67,7 @@ _DENDRITIC_READOUT = {
     "most_spikes": 32,
     "readout": ("tau_mem", "tau_syn"),
 }
-_DENDRITIC_MAX = {"epochs": 14, "own_weight": 3.0}
+_DENDRITIC_MAX = {"epochs": 14, "own_weight": 8.0, "max_spikes": 16}
 _QIF = {
     "epochs": 80,
     "batch": 100,
