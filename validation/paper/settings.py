@@ -86,6 +86,9 @@ _REFRACTORY = {
     "awake": 0.3,
     "readout": ("tau_mem", "tau_syn"),
 }
+_LIF_REFRACTORY = (
+    _REFRACTORY | _LEARNED | {"epochs": 80, "alive": 0.3, "readout": ("tau_mem", "tau_syn", "bias")}
+)
 _LIF = {
     "epochs": 40,
     "batch": 100,
@@ -143,10 +146,8 @@ _OURS = {
         "reach": 10.0,
         "readout": (),
     },
-    "lif-max": _REFRACTORY | _LEARNED | {"epochs": 40, "alive": 0.3},
-    "lif-integral": _REFRACTORY
-    | _LEARNED
-    | {"epochs": 80, "alive": 0.3, "readout": ("tau_mem", "tau_syn", "bias")},
+    "lif-max": _LIF_REFRACTORY,
+    "lif-integral": _LIF_REFRACTORY,
     "lif-exp-integral": _LIF | _LEARNED,
     "qif-ttfs": {**_QIF, "epochs": 40, "t_stop": 45.0},
     "qif-max": _QIF,
