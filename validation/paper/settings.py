@@ -164,7 +164,7 @@ _OURS = {
     "dendritic-14-ttfs": {"epochs": 80, "settle": 8},
     "relu-digits-cross-entropy": _DIGITS,
     "lif-digits-exp-integral": _SPIKING_DIGITS,
-    "qif-digits-exp-integral": _SPIKING_DIGITS,
+    "qif-digits-exp-integral": _SPIKING_DIGITS | {"learning_rate": 0.06},
     "lif-mnist-exp-integral": _SPIKING_DIGITS | {"epochs": 3},
     "egru-delayed-xor-exp-integral": _DELAYED_XOR,
 }
