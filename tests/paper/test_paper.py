@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
+import quantities as pq
 
-from validation.paper import measure, report
+import dendrax as dx
+from validation.paper import learners, measure, report
 from validation.paper.rows import LOSSES, ROWS
 from validation.paper.settings import SETTINGS
 
@@ -94,6 +98,18 @@ def test_spikes_are_counted_as_the_footnotes_of_table_iv_say():
     silent = {"hidden": hidden, "output": Result(np.full((2, 2, 1), inf))}
     whole = measure.as_floats(measure.measured(ROWS["qif-max"], silent))
     assert whole == {"max_firing": 2.5, "dead": 1.0, "fire_count": 3.0, "failed": 0.0}
+
+
+def test_samples_simulated_in_parts_come_back_whole_and_in_order(monkeypatch):
+    monkeypatch.setattr(learners, "N_AT_ONCE", 2)
+    network = dx.feed_forward([5, 4], dx.LIF(tau_mem=20 * pq.ms), key=jax.random.key(0))
+    simulate = partial(dx.Simulator(30 * pq.ms, 5 * pq.ms, max_spikes=8), network)
+    values, _ = dx.yin_yang(6, 1)
+    inputs = dx.latency(values, t_max=30 * pq.ms)
+    whole, parts = simulate(inputs)["output"], learners.in_parts(simulate, inputs)["output"]
+    assert whole.spike_times.shape == parts.spike_times.shape == (6, 4, 8)
+    np.testing.assert_allclose(parts.spike_times, whole.spike_times, rtol=1e-6)
+    np.testing.assert_array_equal(parts.status, whole.status)
 
 
 def test_a_few_epochs_learn_well_above_chance():

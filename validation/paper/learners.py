@@ -1,7 +1,7 @@
 """What is trained on a task: how it is drawn, what of it is learned, and how it does."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -19,6 +19,8 @@ from validation.paper.tasks import T_MAX, TASKS
 
 # Trials in which neurons are awakened.
 N_AWAKE = 500
+# The test of 10,000 digits would take 34 GB.
+N_AT_ONCE = 1000
 
 
 class Learner(NamedTuple):
@@ -45,7 +47,7 @@ def _spiking(row: Row, settings: Settings) -> Learner:
     with_all_spikes = model.simulator(row, model.whole(settings))
 
     def tested(network: dx.Network, inputs: dx.Inputs, labels: Any) -> dict[str, jax.Array]:
-        results = with_all_spikes(network, inputs)
+        results = in_parts(partial(with_all_spikes, network), inputs)
         return {"test": 100 * loss.accuracy(results["output"], labels), **measured(row, results)}
 
     def cost(network: dx.Network, inputs: dx.Inputs, labels: Any) -> jax.Array:
@@ -61,14 +63,19 @@ def _spiking(row: Row, settings: Settings) -> Learner:
         some = dx.take(inputs, np.arange(N_AWAKE))
         return dx.awaken(network, with_all_spikes, some, at_least=settings.awake)
 
-    return Learner(
-        drawn,
-        dx.to_free,
-        dx.with_free,
-        cost,
-        lambda network, inputs, labels: loss.accuracy(simulator(network, inputs)["output"], labels),
-        tested,
-    )
+    def accuracy(network: dx.Network, inputs: dx.Inputs, labels: Any) -> jax.Array:
+        return loss.accuracy(in_parts(partial(simulator, network), inputs)["output"], labels)
+
+    return Learner(drawn, dx.to_free, dx.with_free, cost, accuracy, tested)
+
+
+def in_parts(simulate: Callable[[dx.Inputs], Any], inputs: dx.Inputs) -> Any:
+    """Simulate equal parts of the samples, one after the other, and return all results as one."""
+    n = len(inputs.spikes.times)
+    size = max(k for k in range(1, N_AT_ONCE + 1) if n % k == 0)
+    parts = np.arange(n).reshape(-1, size)
+    results = jax.lax.map(lambda part: simulate(dx.take(inputs, part)), parts)
+    return jax.tree.map(lambda x: x.reshape(x.shape[0] * x.shape[1], *x.shape[2:]), results)
 
 
 def _relu(row: Row) -> Learner:

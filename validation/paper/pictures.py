@@ -39,7 +39,7 @@ def accuracies(entries: list[dict[str, Any]]) -> None:
     axes.set_yticks(range(len(there)), [each["name"] for each in there])
     axes.set_ylim(len(there) - 0.5, -0.5)
     axes.set_xlim(LEAST - 0.2, 100.2)
-    axes.set_xlabel("test accuracy (%); thin line: target; at the left edge: below")
+    axes.set_xlabel("test accuracy (%)\nthin line: target; at the left edge: below")
     figure.legend(frameon=False, loc="outside upper center", ncols=2)
     _save(figure, "accuracy")
 
