@@ -6,15 +6,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
 import quantities as pq
 
 import dendrax as dx
-from validation.paper import learners, measure, report
+from validation.paper import learners, measure, model, report
 from validation.paper.rows import LOSSES, ROWS
 from validation.paper.settings import SETTINGS
+from validation.paper.tasks import TASKS
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,6 +112,28 @@ def test_samples_simulated_in_parts_come_back_whole_and_in_order(monkeypatch):
     assert whole.spike_times.shape == parts.spike_times.shape == (6, 4, 8)
     np.testing.assert_allclose(parts.spike_times, whole.spike_times, rtol=1e-6)
     np.testing.assert_array_equal(parts.status, whole.status)
+
+
+def test_neurons_that_fell_silent_are_revived_and_others_stay_as_they_are():
+    row = ROWS["lif-integral"]
+    settings = SETTINGS["paper"](row)._replace(revive=0.1, once=True, max_spikes=1)
+    of = learners.learner(row, settings)
+    inputs = dx.take(TASKS[row.task].sets().train[0], np.arange(learners.N_AWAKE))
+    simulate = eqx.filter_jit(model.simulator(row, settings))
+
+    def awake(network):
+        return np.isfinite(simulate(network, inputs)["hidden"].spike_times).any(2).mean(0)
+
+    network = eqx.tree_at(
+        lambda network: network.connections[0].weight.value,
+        of.drawn(0),
+        replace_fn=lambda weight: weight.at[:, :3].set(-1.0),
+    )
+    before, revived = awake(network), of.revived(network)
+    assert before[:3].max() == 0
+    assert awake(revived).min() >= settings.revive
+    same = revived.connections[0].weight.value == network.connections[0].weight.value
+    np.testing.assert_array_equal(same.all(0), before >= settings.revive)
 
 
 def test_a_few_epochs_learn_well_above_chance():

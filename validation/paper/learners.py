@@ -15,7 +15,7 @@ from validation.paper import model
 from validation.paper.measure import measured
 from validation.paper.rows import Row
 from validation.paper.settings import Settings
-from validation.paper.tasks import T_MAX, TASKS
+from validation.paper.tasks import DIGITS_T_MAX, TASKS
 
 # Trials in which neurons are awakened.
 N_AWAKE = 500
@@ -27,6 +27,7 @@ class Learner(NamedTuple):
     """Functions of a model, of its learned numbers, and of samples: inputs and labels."""
 
     drawn: Callable[[int], Any]  # of a seed
+    revived: Callable[[Any], Any]  # between epochs
     free: Callable[[Any], Any]
     with_free: Callable[[Any, Any], Any]
     loss: Callable[[Any, Any, Any], jax.Array]
@@ -55,18 +56,22 @@ def _spiking(row: Row, settings: Settings) -> Learner:
         least = alive(results["hidden"]) if settings.alive else 0.0
         return loss(results["output"], labels) + least
 
-    def drawn(seed: int) -> dx.Network:
-        network = model.network(row, settings, seed)
-        if not settings.awake:
-            return network
+    def awakened(network: dx.Network, at_least: float) -> dx.Network:
         inputs, _ = TASKS[row.task].sets().train
         some = dx.take(inputs, np.arange(N_AWAKE))
-        return dx.awaken(network, with_all_spikes, some, at_least=settings.awake)
+        return dx.awaken(network, with_all_spikes, some, at_least=at_least)
+
+    def drawn(seed: int) -> dx.Network:
+        network = model.network(row, settings, seed)
+        return awakened(network, settings.awake) if settings.awake else network
+
+    def revived(network: dx.Network) -> dx.Network:
+        return awakened(network, settings.revive)
 
     def accuracy(network: dx.Network, inputs: dx.Inputs, labels: Any) -> jax.Array:
         return loss.accuracy(in_parts(partial(simulator, network), inputs)["output"], labels)
 
-    return Learner(drawn, dx.to_free, dx.with_free, cost, accuracy, tested)
+    return Learner(drawn, revived, dx.to_free, dx.with_free, cost, accuracy, tested)
 
 
 def in_parts(simulate: Callable[[dx.Inputs], Any], inputs: dx.Inputs) -> Any:
@@ -85,13 +90,14 @@ def _relu(row: Row) -> Learner:
 
     def logits(network: eqx.nn.MLP, inputs: dx.Inputs) -> jax.Array:
         times = inputs.spikes.times[:, :, 0]
-        return jax.vmap(network)(jnp.where(jnp.isfinite(times), 1 - times / T_MAX, 0.0))
+        return jax.vmap(network)(jnp.where(jnp.isfinite(times), 1 - times / DIGITS_T_MAX, 0.0))
 
     def accuracy(network: eqx.nn.MLP, inputs: dx.Inputs, labels: Any) -> jax.Array:
         return jnp.mean(logits(network, inputs).argmax(1) == labels)
 
     return Learner(
         lambda seed: eqx.nn.MLP(n_inputs, n_classes, n_hidden, 1, key=jax.random.key(seed)),
+        lambda network: network,
         lambda network: eqx.filter(network, eqx.is_array),
         lambda network, free: eqx.combine(free, network),
         lambda network, inputs, labels: cross_entropy(logits(network, inputs), labels).mean(),

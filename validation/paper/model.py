@@ -42,7 +42,9 @@ def network(row: Row, settings: Settings, seed: int) -> dx.Network:
 
 
 def _hidden(name: str, settings: Settings) -> Any:
-    constants = {} if name == "Izhikevich" else {"tau_mem": 20 * MS}
+    constants = {}
+    if name != "Izhikevich":
+        constants = {"tau_mem": settings.tau_mem * MS, "tau_syn": settings.tau_syn * MS}
     t_ref = {"t_ref": settings.t_ref * MS} if settings.t_ref else {}
     if name in ("LIF", "EIF"):
         neuron = _neuron(name, settings.learned, **constants, **t_ref)

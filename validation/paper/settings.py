@@ -18,12 +18,15 @@ class Settings(NamedTuple):
     alpha: float = 3e-3
     once: bool = False  # at most one spike per neuron
     t_ref: float = 0.0  # of hidden neurons
+    tau_mem: float = 20.0  # of hidden neurons, untrained; Izhikevich neurons have none
+    tau_syn: float = 5.0  # the same
     dt: float = 5.0
     settle: int = 0  # of the epochs, the last, with the cells and the slots of the test
     max_spikes: int = 16  # in training, where later spikes of a neuron are left out
     most_spikes: int = 16  # in the test, which fails where there are more
     max_arrivals: tuple[tuple[str, int], ...] = ()  # by population; later ones are left out
     awake: float = 0.0  # fraction of the trials in which every untrained neuron spikes
+    revive: float = 0.0  # the same after each epoch of the first half
     alive: float = 0.0  # least mean number of spikes of hidden neurons, below which they are pulled
     bias: float = 0.0  # of untrained dendritic neurons, and of the candidates of untrained EGRU
     own_weight: float = 0.3  # of dendritic neurons on their own readouts, untrained
@@ -107,7 +110,7 @@ _ONCE = {
 }
 _EIF = _REFRACTORY | _LEARNED | {"epochs": 20, "dt": 2.0}
 _IZHIKEVICH = _REFRACTORY | {"epochs": 16, "dt": 2.0, "learned": ("tau_syn",)}
-_DIGITS = {"epochs": 6, "batch": 100, "learning_rate": 0.02}
+_DIGITS = {"epochs": 6, "batch": 50, "learning_rate": 0.02}
 # As many arrivals as the samples and the neurons have spikes.
 _SPIKING_DIGITS = (
     _DIGITS
@@ -116,11 +119,14 @@ _SPIKING_DIGITS = (
         "once": True,
         "max_spikes": 1,
         "awake": 0.3,
+        "revive": 0.1,
         "dt": 2.5,
         "max_arrivals": (("hidden", 320), ("output", 200)),
         "readout": ("tau_mem", "tau_syn"),
     }
 )
+# Slow against the code of 10 ms, so that grey pixels count.
+_LIF_DIGITS = _SPIKING_DIGITS | {"learning_rate": 0.01, "tau_mem": 40.0, "tau_syn": 15.0}
 # Units that spike without inputs, too: whether they do is not to be the answer.
 _DELAYED_XOR = {
     "epochs": 12,
@@ -161,11 +167,11 @@ _OURS = {
     "izhikevich-max": _IZHIKEVICH,
     "izhikevich-integral": _IZHIKEVICH,
     "izhikevich-exp-integral": _IZHIKEVICH,
-    "dendritic-14-ttfs": {"epochs": 60, "settle": 8, "batch": 64},
+    "dendritic-14-ttfs": {"epochs": 80, "settle": 8, "batch": 64},
     "relu-digits-cross-entropy": _DIGITS,
-    "lif-digits-exp-integral": _SPIKING_DIGITS,
+    "lif-digits-exp-integral": _LIF_DIGITS,
     "qif-digits-exp-integral": _SPIKING_DIGITS | {"learning_rate": 0.06},
-    "lif-mnist-exp-integral": _SPIKING_DIGITS | {"epochs": 3},
+    "lif-mnist-exp-integral": _LIF_DIGITS | {"epochs": 3, "batch": 100},
     "egru-delayed-xor-exp-integral": _DELAYED_XOR,
 }
 

@@ -80,6 +80,8 @@ def trained(row: Row, settings: Settings, seed: int) -> Trained:
         order = rng.permutation(len(labels))
         order = order[: len(order) // settings.batch * settings.batch].reshape(-1, settings.batch)
         free, state, value = epoch(model, free, state, inputs, labels, order)
+        if settings.revive and k < settings.epochs // 2:
+            free = of.free(of.revived(of.with_free(model, free)))
         losses.append(float(value))
         validation.append(float(accuracy(of.with_free(model, free), *held_out)))
         comparable = validation[n_rough:] or validation
