@@ -52,8 +52,8 @@ def awaken(
 
     Notes
     -----
-    Göltz et al. 2021 raise weights during training where spikes are missing; here it is done once,
-    before, and what is learned is learned by exact gradients alone.
+    Göltz et al. 2021 raise weights during training where spikes are missing; here it is done
+    before, or between epochs, and what is learned is learned by exact gradients alone.
 
     Examples
     --------

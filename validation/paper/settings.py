@@ -167,7 +167,7 @@ _OURS = {
     "izhikevich-max": _IZHIKEVICH,
     "izhikevich-integral": _IZHIKEVICH,
     "izhikevich-exp-integral": _IZHIKEVICH,
-    "dendritic-14-ttfs": {"epochs": 80, "settle": 8, "batch": 64},
+    "dendritic-14-ttfs": {"epochs": 60, "settle": 8, "batch": 64},
     "relu-digits-cross-entropy": _DIGITS,
     "lif-digits-exp-integral": _LIF_DIGITS,
     "qif-digits-exp-integral": _SPIKING_DIGITS | {"learning_rate": 0.06},
