@@ -13,7 +13,7 @@ import pytest
 import quantities as pq
 
 import dendrax as dx
-from validation.paper import learners, measure, model, report
+from validation.paper import learners, measure, model, report, train
 from validation.paper.rows import LOSSES, ROWS
 from validation.paper.settings import SETTINGS
 from validation.paper.tasks import TASKS
@@ -114,9 +114,13 @@ def test_samples_simulated_in_parts_come_back_whole_and_in_order(monkeypatch):
     np.testing.assert_array_equal(parts.status, whole.status)
 
 
-def test_neurons_that_fell_silent_are_revived_and_others_stay_as_they_are():
+def revived_between_two_epochs():
     row = ROWS["lif-integral"]
-    settings = SETTINGS["paper"](row)._replace(revive=0.1, once=True, max_spikes=1)
+    return row, SETTINGS["paper"](row)._replace(revive=0.1, once=True, max_spikes=1, epochs=2)
+
+
+def test_neurons_that_fell_silent_are_revived_and_others_stay_as_they_are():
+    row, settings = revived_between_two_epochs()
     of = learners.learner(row, settings)
     inputs = dx.take(TASKS[row.task].sets().train[0], np.arange(learners.N_AWAKE))
     simulate = eqx.filter_jit(model.simulator(row, settings))
@@ -134,6 +138,22 @@ def test_neurons_that_fell_silent_are_revived_and_others_stay_as_they_are():
     assert awake(revived).min() >= settings.revive
     same = revived.connections[0].weight.value == network.connections[0].weight.value
     np.testing.assert_array_equal(same.all(0), before >= settings.revive)
+
+
+def test_weights_that_have_grown_are_not_changed_by_a_revival(monkeypatch):
+    row, settings = revived_between_two_epochs()
+    descent, *_ = train.functions(row, settings)
+    growth = iter([3.0, 0.0])
+
+    def epoch(_, free, state, *_rest):
+        by = next(growth)
+        return {k: x + by * k.endswith("weight") for k, x in free.items()}, state, 0.0
+
+    monkeypatch.setattr(train, "functions", lambda *_: (descent, epoch, lambda *_: 0.0, None))
+    done, untrained = train.trained(row, settings, 0), learners.learner(row, settings).drawn(0)
+    for after, before in zip(done.last.connections, untrained.connections, strict=True):
+        grown = before.weight.value + 3 * np.maximum(np.abs(before.weight.value), 1)
+        np.testing.assert_allclose(after.weight.value, grown, rtol=1e-5, atol=1e-5)
 
 
 def test_a_few_epochs_learn_well_above_chance():

@@ -69,7 +69,8 @@ def trained(row: Row, settings: Settings, seed: int) -> Trained:
     descent, *_ = functions(row, settings)
     of = learner(row, settings)
     model = of.drawn(seed)
-    free = best = of.free(model)
+    best = last = model
+    free = of.free(model)
     state = descent.init(free)
     rng = np.random.default_rng(seed)
     (inputs, labels), held_out, _ = TASKS[row.task].sets()
@@ -81,14 +82,17 @@ def trained(row: Row, settings: Settings, seed: int) -> Trained:
         order = order[: len(order) // settings.batch * settings.batch].reshape(-1, settings.batch)
         free, state, value = epoch(model, free, state, inputs, labels, order)
         if settings.revive and k < settings.epochs // 2:
-            free = of.free(of.revived(of.with_free(model, free)))
+            # Weights are counted in units of the model that they are taken from.
+            model = of.revived(of.with_free(model, free))
+            free = of.free(model)
         losses.append(float(value))
-        validation.append(float(accuracy(of.with_free(model, free), *held_out)))
+        last = of.with_free(model, free)
+        validation.append(float(accuracy(last, *held_out)))
         comparable = validation[n_rough:] or validation
         if validation[-1] >= max(comparable):
-            best = free
+            best = last
     wall = time.perf_counter() - start
-    return Trained(of.with_free(model, best), of.with_free(model, free), losses, validation, wall)
+    return Trained(best, last, losses, validation, wall)
 
 
 def tested(row: Row, settings: Settings, done: Trained) -> dict[str, Any]:
