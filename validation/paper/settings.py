@@ -12,6 +12,7 @@ class Settings(NamedTuple):
     batch: int = 256
     learning_rate: float = 0.005
     cosine: bool = False  # whether the learning rate falls to 2 % along a cosine
+    clip: float = 1.0  # largest norm of a gradient
     t_stop: float = 30.0
     tau_0: float = 0.5
     tau_1: float = 6.4
@@ -70,7 +71,8 @@ _DENDRITIC_READOUT = {
     "most_spikes": 32,
     "readout": ("tau_mem", "tau_syn"),
 }
-_DENDRITIC_MAX = {"epochs": 14, "own_weight": 8.0, "max_spikes": 16}
+# As many slots as the bursts of untrained neurons fill, and outputs that hear them.
+_BURSTS = {"own_weight": 8.0, "max_spikes": 16}
 _QIF = {
     "epochs": 80,
     "batch": 100,
@@ -181,7 +183,9 @@ def ours(row: Row) -> Settings:
     better = {}
     if row.n_dendrites:
         better = _DENDRITIC | (_DENDRITIC_TTFS if row.loss == "ttfs" else _DENDRITIC_READOUT)
-        better |= _DENDRITIC_MAX if row.loss == "max" else {}
+        better |= {"epochs": 14} if row.loss == "max" else {}
+        in_bursts = row.loss == "max" or row.activation == "sigmoid"
+        better |= _BURSTS if in_bursts and row.loss != "ttfs" else {}
     return paper(row)._replace(cosine=True, **better | _OURS.get(row.name, {}))
 
 

@@ -33,7 +33,7 @@ def optimizer(settings: Settings, n_steps: int) -> optax.GradientTransformation:
     """Return AdamW behind a clipping of the global norm (Table III)."""
     rate = settings.learning_rate
     schedule = optax.cosine_decay_schedule(rate, n_steps, 0.02) if settings.cosine else rate
-    clipped = optax.clip_by_global_norm(1.0)
+    clipped = optax.clip_by_global_norm(settings.clip)
     # A gradient that is not finite would end the training: its step is left out.
     return optax.chain(optax.zero_nans(), clipped, optax.adamw(schedule))
 
