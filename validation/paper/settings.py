@@ -1,6 +1,6 @@
 """How a row is trained: as Tables II and III say, or better."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from validation.paper.rows import Row
 
@@ -71,8 +71,9 @@ _DENDRITIC_READOUT = {
     "most_spikes": 32,
     "readout": ("tau_mem", "tau_syn"),
 }
-# As many slots as the bursts of untrained neurons fill, and outputs that hear them.
-_BURSTS = {"own_weight": 8.0, "max_spikes": 16}
+_DENDRITIC_MAX = {"epochs": 14, "own_weight": 8.0, "max_spikes": 16}
+# Dendrites that do not attenuate make bursts.
+_MONOTONE_READOUT = {"max_spikes": 16}
 _QIF = {
     "epochs": 80,
     "batch": 100,
@@ -169,7 +170,9 @@ _OURS = {
     "izhikevich-max": _IZHIKEVICH,
     "izhikevich-integral": _IZHIKEVICH,
     "izhikevich-exp-integral": _IZHIKEVICH,
-    "dendritic-14-ttfs": {"epochs": 60, "settle": 8, "batch": 64},
+    "dendritic-14-ttfs": {"epochs": 60, "settle": 8, "batch": 64, "clip": 0.3},
+    "dendritic-14-monotone-exp-integral": {"own_weight": 8.0},
+    "dendritic-7-monotone-exp-integral": {"own_weight": 8.0},
     "relu-digits-cross-entropy": _DIGITS,
     "lif-digits-exp-integral": _LIF_DIGITS,
     "qif-digits-exp-integral": _SPIKING_DIGITS | {"learning_rate": 0.06},
@@ -178,14 +181,17 @@ _OURS = {
 }
 
 
+def _dendritic(row: Row) -> dict[str, Any]:
+    if row.loss == "ttfs":
+        return _DENDRITIC | _DENDRITIC_TTFS
+    monotone = _MONOTONE_READOUT if row.activation == "sigmoid" else {}
+    maximum = _DENDRITIC_MAX if row.loss == "max" else {}
+    return _DENDRITIC | _DENDRITIC_READOUT | monotone | maximum
+
+
 def ours(row: Row) -> Settings:
     """Return what we found to be better."""
-    better = {}
-    if row.n_dendrites:
-        better = _DENDRITIC | (_DENDRITIC_TTFS if row.loss == "ttfs" else _DENDRITIC_READOUT)
-        better |= {"epochs": 14} if row.loss == "max" else {}
-        in_bursts = row.loss == "max" or row.activation == "sigmoid"
-        better |= _BURSTS if in_bursts and row.loss != "ttfs" else {}
+    better = _dendritic(row) if row.n_dendrites else {}
     return paper(row)._replace(cosine=True, **better | _OURS.get(row.name, {}))
 
 
