@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -91,9 +92,10 @@ def _failure(objective: Objective, state: Progress, trials: Trials, step: int) -
     loss = float(state.history["loss"][0, step])
     cause = f"the loss is {loss}"
     if np.isfinite(loss):
-        gradient = jax.grad(objective, has_aux=True)(free, trials.trained)[0]
+        # As in the step that failed: what is not compiled as a whole may be rounded otherwise.
+        gradient = eqx.filter_jit(jax.grad(objective, has_aux=True))(free, trials.trained)[0]
         strange = [name for name, slope in gradient.items() if not np.all(np.isfinite(slope))]
-        cause = f"the gradient of {', '.join(strange)} is not finite"
+        cause = f"the gradient of {', '.join(strange) or 'the loss'} is not finite"
     return FitError(
         f"step {step}: {cause}, at {last}. Lower the learning rate, or narrow the bounds of the "
         "parameters."

@@ -2,6 +2,7 @@
 
 from dendrax.simulation._agreement import must_fit as must_fit
 from dendrax.simulation._agreement import network_must_fit as network_must_fit
+from dendrax.simulation._peak import peak as peak
 from dendrax.simulation._record import Integral as Integral
 from dendrax.simulation._record import Maximum as Maximum
 from dendrax.simulation._record import Record as Record

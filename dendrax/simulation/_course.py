@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from dendrax.simulation._peak import peak
 from dendrax.simulation._record import Integral, Maximum
 from dendrax.simulation._roots import Ends, cubic, cubic_root, summit_of_cubic
 
@@ -64,7 +65,7 @@ def maximum_of(course: Course, readout: Maximum) -> Array:
     """Return the maximum of a variable, on the cubics between nodes."""
     at = _pieces(course.t, course.observed[readout.name])
     top = cubic(lax.stop_gradient(summit_of_cubic(at)), at)[0]
-    return jnp.maximum(at.left.max(0), top.max(0))
+    return peak(jnp.concatenate([at.left, top]), 0)
 
 
 def _pieces(t: Float[Array, " node"], y: Float[Array, "node *rest"]) -> Ends:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, Int
 from dendrax.mechanisms import AbstractDendriticSpike
 from dendrax.neurons import Cable, Cell, CellState
 from dendrax.simulation._implicit import stepped
+from dendrax.simulation._peak import peak
 from dendrax.simulation._roots import rising_root
 from dendrax.simulation._timetable import Clock, Step, Stops
 from dendrax.simulation._together import for_any
@@ -148,8 +149,7 @@ def _margins(cell: Cell, waiting: Flags, v: Array) -> dict[int, Array]:
 
 def _margin(cell: Cell, waiting: Flags, v: Array) -> Scalar:
     """Return the margin of the dendrite that is furthest."""
-    margins = jnp.concatenate(list(_margins(cell, waiting, v).values()))
-    return margins[jnp.argmax(margins)]
+    return peak(jnp.concatenate(list(_margins(cell, waiting, v).values())))
 
 
 def _shortened(

@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dendrax.fitting.losses._compared import INSTANT, Compared, Window
 from dendrax.inputs import Current
+from dendrax.simulation import peak
 
 # By name, with the unit: one value for each spike, and one for each trial.
 OF_SPIKES = {
@@ -82,7 +83,7 @@ def _of_trial(v: Samples, times: Samples, window: Window, amplitude: Float[Array
     base = _mean(v, (times >= 0.9 * start) & (times <= start + INSTANT))
     steady = _mean(v, Compared((stop - 0.1 * (stop - start), stop)).holds(times))
     inside = Compared(window).holds(times)
-    highest, lowest = (sign * jnp.max(jnp.where(inside, sign * v, -jnp.inf)) for sign in (1, -1))
+    highest, lowest = (sign * peak(jnp.where(inside, sign * v, -jnp.inf)) for sign in (1, -1))
     has_step = amplitude != 0
     resistance = 1000 * (steady - base) / jnp.where(has_step, amplitude, 1.0)
     return {

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 from dendrax.errors import FitError
 from dendrax.fitting.losses._loss import Readout
 from dendrax.results import SimulationResult
-from dendrax.simulation import Maximum
+from dendrax.simulation import Maximum, peak
 
 # The readout that a loss asks for where silent neurons are to be pulled.
 READOUTS: dict[str, Readout] = {"guard": Maximum("guard")}
@@ -26,7 +26,7 @@ def shortfall(result: SimulationResult) -> Float[Array, "trial neuron"]:
     if "guard" in result.readouts:
         highest = result.readouts["guard"]
     elif "guard" in result.traces:
-        highest = result.traces["guard"].max(-1)
+        highest = peak(result.traces["guard"])
     else:
         raise FitError(
             "what pulls silent neurons is their guard, which was not kept. Simulate with "
@@ -52,5 +52,5 @@ def shortfall_after(
     is_over = lax.cummax(rises.astype(int), axis=rises.ndim - 1) > 0
     is_over = jnp.where(is_over.any(-1, keepdims=True), is_over & after, below)
     quiet = jnp.where(there.any(-1, keepdims=True), is_over, after)
-    highest = jnp.max(jnp.where(quiet, guard, -jnp.inf), -1)
+    highest = peak(jnp.where(quiet, guard, -jnp.inf))
     return jnp.maximum(jnp.where(quiet.any(-1), -highest, 0.0), 0.0)

@@ -45,15 +45,17 @@ class Latency(AbstractLoss):
     def _differences(
         self, result: SimulationResult, sweeps: Sweeps
     ) -> Float[Array, "trial neuron"]:
-        ours, theirs = (
-            self.compared.spikes(each)[..., :1].min(-1, initial=jnp.inf)
-            for each in (result, sweeps.target)
-        )
+        ours, theirs = (_first(self.compared.spikes(each)) for each in (result, sweeps.target))
         start, stop = self.compared.edges(result)
         there, asked = jnp.isfinite(ours), jnp.isfinite(theirs)
         unborn = stop + self.reach * shortfall_after(ours[..., None], start, stop, result)
         d = jnp.where(there, ours, unborn) - jnp.where(asked, theirs, stop)
         return jnp.where(there | asked, d / self.scale, 0.0)
+
+
+def _first(spikes: Float[Array, "trial neuron spike"]) -> Float[Array, "trial neuron"]:
+    """Return the first of the spikes, inf if there is not even a slot for one."""
+    return jnp.pad(spikes, [(0, 0), (0, 0), (0, 1)], constant_values=jnp.inf)[..., 0]
 
 
 def latency(scale: Any, reach: Any, *, window: Any = None, weights: Any = None) -> Latency:

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 from dendrax.fitting.losses._loss import AbstractLoss, Scalar
 from dendrax.fitting.losses._pseudo_huber import pseudo_huber, pseudo_huber_residual
 from dendrax.results import SimulationResult, Sweeps
+from dendrax.simulation import peak
 from dendrax.units import scalar
 
 
@@ -89,7 +90,7 @@ class SpikeTimes(AbstractLoss):
         width = max(len(model), len(data))
         ours, theirs = _within(model, low, high, width), _within(data, low, high, width)
         quiet = (times >= ours.last) & (times < high)
-        gap = jnp.maximum(-jnp.max(jnp.where(quiet, guard, -jnp.inf)), 0.0)
+        gap = jnp.maximum(-peak(jnp.where(quiet, guard, -jnp.inf)), 0.0)
         unborn = high + self.reach * jnp.where(quiet.any(), gap, 0.0)
         k = jnp.arange(width)
         d = jnp.where(k < ours.n, ours.times, unborn) - jnp.where(k < theirs.n, theirs.times, high)
