@@ -1,5 +1,6 @@
 """The exponential upstroke of EIF and AdEx, in a coordinate in which it is not stiff."""
 
+import math
 from typing import Any
 
 import jax
@@ -67,10 +68,11 @@ class AbstractExponential(AbstractIntegrateAndFire):
         return 1.0 - jnp.exp(-jnp.maximum(p, 0.0) / self.delta_t)
 
     def _voltage(self, p: Scalar) -> Scalar:
-        # At p = 0 and beyond the logarithm has no value: there v is constant. A kink at the peak
-        # instead would cost the last step, whose trial stages pass the peak, its order.
-        s = jnp.maximum(self._resting(p), jax.nn.sigmoid(-_CEILING))
-        return self.v_t - p - self.delta_t * jnp.log(s)
+        # At p = 0 and beyond the logarithm has no value: towards there v becomes constant. A kink
+        # would cost the steps that pass it their order, and the adjoint, on its way back, a
+        # millivolt.
+        s, least = self._resting(p), math.exp(-_CEILING)
+        return self.v_t - p - self.delta_t * jnp.log(s**4 + least**4) / 4
 
     def _flow(self, p: Scalar, v: Scalar, current: Scalar) -> Scalar:
         """Return dp/dt for a total current without leak and bias."""

@@ -81,8 +81,7 @@ def test_they_differ_by_the_order_of_the_solver():
     assert coarse / fine > 2**3.5
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["QIF", "AdEx"])
+@pytest.mark.parametrize("name", [pytest.param("QIF", marks=pytest.mark.slow), "AdEx"])
 def test_nonlinear_models(name):
     # 0.25 ms are coarse for a spike of these: the tape itself is 1e-6 from the truth.
     assert difference(MODELS[name], 0.25) < 1e-4
