@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/how_to/use_a_morphology.md"]
+PAGES = [
+    "README.md",
+    "docs/how_to/use_a_morphology.md",
+    "docs/how_to/fit_a_recording.md",
+    "docs/how_to/train_a_network.md",
+]
 # Cells compile for long; a neuron of one's own is checked in tests of the interface too.
 PAGES += [
     pytest.param(f"docs/how_to/{name}.md", marks=pytest.mark.slow)
     for name in ("add_a_mechanism", "add_a_neuron", "build_a_cell")
 ]
 PAGES += [pytest.param("docs/getting_started.md", marks=pytest.mark.slow)]
-# The README fits too; compiling a second fit takes long.
-PAGES += [pytest.param("docs/how_to/fit_a_recording.md", marks=pytest.mark.slow)]
-# Its example trains too.
-PAGES += [pytest.param("docs/how_to/train_a_network.md", marks=pytest.mark.slow)]
 EXAMPLES = [["simulate_adex.py"]]
 # Elephant has tests of its own.
 EXAMPLES += [pytest.param(["analyse_with_elephant.py"], marks=pytest.mark.slow)]

@@ -39,7 +39,7 @@ NETWORKS = {
         Limits({"hidden": 26, "output": 230}, 40, 30, 1_100_000),
     ),
     "LIF": ([5, 50], dx.LIF(tau_mem=20 * MS), 8, Limits({"output": 11}, 40, 12, 230_000)),
-    "EIF": ([5, 50], dx.EIF(tau_mem=20 * MS), 8, Limits({"output": 33}, 45, 14, 2_000_000)),
+    "EIF": ([5, 50], dx.EIF(tau_mem=20 * MS), 8, Limits({"output": 33}, 45, 14, 2_500_000)),
 }  # fmt: skip
 
 
