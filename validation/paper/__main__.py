@@ -18,7 +18,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m validation.paper", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}")
     parser.add_argument("--seeds", type=int, help="how many; those that are there are kept")
-    parser.add_argument("--settings", choices=SETTINGS, default="ours")
+    parser.add_argument(
+        "--settings", choices=SETTINGS, default="paper", help="of the paper, or better ones"
+    )
     parser.add_argument("--quick", action="store_true", help="one seed, few epochs, no report")
     given = parser.parse_args()
     if unknown := set(given.rows) - set(ROWS):
